@@ -1,0 +1,98 @@
+// The one entry to decoding: a datagram of any of the four protocols in, its flows out.
+
+import type { FlowRecord } from '../flow.ts'
+import type { Source } from '../source.ts'
+import { readUint16, readUint32 } from './bytes.ts'
+import type { DecodeContext } from './context.ts'
+import { createCounters, type DecoderCounters } from './counters.ts'
+import { DataRecord } from './data-record.ts'
+import { describeExporters, type ExporterDescription } from './description.ts'
+import { ExporterStore } from './exporter-store.ts'
+import { decodeIpfix } from './ipfix.ts'
+import { type DecoderLimits, defaultLimits } from './limits.ts'
+import { decodeNetflow5 } from './netflow5.ts'
+import { decodeNetflow9 } from './netflow9.ts'
+import type { DecodeReason } from './outcome.ts'
+import { decodeSflow } from './sflow.ts'
+import { type DecoderSnapshot, type Restored, restoreSnapshot, takeSnapshot } from './snapshot.ts'
+
+export interface DecoderOptions {
+  /** Called once per flow, in wire order; `flow` is used again as soon as it returns. */
+  emit(flow: FlowRecord): void
+  /** In place of the default bounds. */
+  limits?: Partial<DecoderLimits>
+}
+
+export interface Decoder {
+  /**
+   * Decodes one datagram that `source` sent and that arrived at `receivedMs` (since 1970), and emits its flows. Returns
+   * why something in it could not be read, the first reason of several, or undefined. Data without a template is no
+   * reason: it is counted. Never throws. Keeps nothing of `datagram`.
+   */
+  decode(datagram: Uint8Array, source: Source, receivedMs: number): DecodeReason | undefined
+  /** Grows with each change of a template or of a learned sampling rate: tells when to save. */
+  readonly revision: number
+  /** Templates and learned sampling rates, to be saved as JSON. */
+  snapshot(): DecoderSnapshot
+  /** Takes over what a saved snapshot holds; what is not valid is left out and counted. */
+  restore(snapshot: unknown): Restored
+  readonly counters: DecoderCounters
+  /** How many templates of this exporter are known. */
+  templateCount(address: string): number
+  /** What is known of each exporter that sent a template or announced a sampling rate, the one silent longest first. */
+  describe(): ExporterDescription[]
+  /** The latest exception behind 'internal', for the log. */
+  readonly internalError: unknown
+}
+
+export function createDecoder(options: DecoderOptions): Decoder {
+  const limits = { ...defaultLimits, ...options.limits }
+  const counters = createCounters()
+  const exporters = new ExporterStore(limits, counters)
+  const record = new DataRecord()
+  const context: DecodeContext = { record, exporters, counters, limits, emit: options.emit }
+  let internalError: unknown
+
+  return {
+    decode(datagram, source, receivedMs) {
+      try {
+        return decodeDatagram(context, datagram, source, receivedMs)
+      } catch (error) {
+        internalError = error
+        counters.internalErrors++
+        return 'internal'
+      }
+    },
+    get revision() {
+      return exporters.revision
+    },
+    snapshot: () => takeSnapshot(exporters),
+    restore: (snapshot) => restoreSnapshot(exporters, limits, snapshot),
+    counters,
+    templateCount: (address) => exporters.find(address)?.templates ?? 0,
+    describe: () => describeExporters(exporters),
+    get internalError() {
+      return internalError
+    },
+  }
+}
+
+/** The first 16 bits are the version; sFlow has 32. */
+function decodeDatagram(
+  context: DecodeContext,
+  datagram: Uint8Array,
+  source: Source,
+  receivedMs: number,
+): DecodeReason | undefined {
+  if (datagram.length < 4) return 'short-header'
+  switch (readUint16(datagram, 0)) {
+    case 5:
+      return decodeNetflow5(context, datagram, source, receivedMs)
+    case 9:
+      return decodeNetflow9(context, datagram, source, receivedMs)
+    case 10:
+      return decodeIpfix(context, datagram, source, receivedMs)
+  }
+  if (readUint32(datagram, 0) === 5) return decodeSflow(context, datagram, source, receivedMs)
+  return 'unknown-version'
+}

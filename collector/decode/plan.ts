@@ -1,0 +1,133 @@
+// A template, made ready for reading its records: which bytes go where. A record is then one loop.
+
+import { readUint, readUint16 } from './bytes.ts'
+import type { DataRecord } from './data-record.ts'
+import {
+  type Element,
+  elements,
+  netflow9Elements,
+  netflow9Scopes,
+  type SetBytes,
+  type SetUint,
+} from './element.ts'
+import { type FieldSpecifier, type Template, variableLength } from './template.ts'
+
+/** One field that matters. Fields that fill nothing have no step. */
+interface Step {
+  readonly setUint: SetUint | undefined
+  readonly setBytes: SetBytes | undefined
+  /** Which field of the template. */
+  readonly field: number
+}
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  /** Bytes of a record, or of the shortest one when fields have variable length. */
+  readonly minBytes: number
+  /** Where each field of a record is and how long. Written once when all lengths are fixed, else for each record. */
+  readonly offsets: Uint16Array
+  readonly lengths: Uint16Array
+  /** The lengths in the template, when some are variable. */
+  readonly variable: Uint16Array | undefined
+}
+
+export function compile(template: Template): Plan {
+  const fields = template.fields()
+  const offsets = new Uint16Array(fields.length)
+  const lengths = Uint16Array.from(fields, (field) => field.length)
+  const isVariable = lengths.includes(variableLength)
+  let offset = 0
+  for (let i = 0; i < fields.length && !isVariable; i++) {
+    offsets[i] = offset
+    offset += lengths[i]!
+  }
+  const found = fields.flatMap((specifier, field) => {
+    const element = elementOf(template, specifier, field)
+    return element === undefined ? [] : [{ element, field }]
+  })
+  const ids = new Set(fields.map(({ id, enterprise }) => (enterprise === undefined ? id : -1)))
+  return {
+    steps: found
+      .filter(({ element }) => !element.unless?.some((id) => ids.has(id)))
+      .sort((a, b) => a.element.rank - b.element.rank || a.field - b.field)
+      .map(({ element, field }) => ({
+        setUint: 'setUint' in element ? element.setUint : undefined,
+        setBytes: 'setBytes' in element ? element.setBytes : undefined,
+        field,
+      })),
+    minBytes: template.minRecordBytes,
+    offsets,
+    lengths,
+    variable: isVariable ? lengths.slice() : undefined,
+  }
+}
+
+function elementOf(
+  template: Template,
+  specifier: FieldSpecifier,
+  field: number,
+): Element | undefined {
+  if (specifier.enterprise !== undefined) return undefined
+  if (template.protocol === 'ipfix') return elements[specifier.id]
+  if (template.isOptions && field < template.scopeCount) return netflow9Scopes[specifier.id]
+  return elements[specifier.id] ?? netflow9Elements[specifier.id]
+}
+
+/**
+ * Reads the record at `offset` into `record`, which has begun. Returns where the next one starts, or -1 when this one
+ * does not end before `end`: nothing was read then. The caller has seen to it that `minBytes` are there.
+ */
+export function readRecord(
+  plan: Plan,
+  record: DataRecord,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+): number {
+  let next = offset + plan.minBytes
+  if (plan.variable !== undefined) {
+    next = locateFields(plan, plan.variable, bytes, offset, end)
+    if (next === -1) return -1
+  }
+  const { steps, offsets, lengths } = plan
+  for (let i = 0; i < steps.length; i++) {
+    const { setUint, setBytes, field } = steps[i]!
+    const at = offset + offsets[field]!
+    const length = lengths[field]!
+    if (setUint !== undefined) setUint(record, readUint(bytes, at, length))
+    else if (setBytes !== undefined) setBytes(record, bytes, at, length)
+  }
+  return next
+}
+
+/**
+ * Variable length, RFC 7011 7: one byte of length, or 255 and two bytes.
+ */
+function locateFields(
+  plan: Plan,
+  variable: Uint16Array,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+): number {
+  const { offsets, lengths } = plan
+  let at = offset
+  for (let i = 0; i < variable.length; i++) {
+    let length = variable[i]!
+    if (length === variableLength) {
+      if (end - at < 1) return -1
+      length = bytes[at]!
+      at++
+      if (length === 255) {
+        if (end - at < 2) return -1
+        length = readUint16(bytes, at)
+        at += 2
+      }
+    }
+    if (end - at < length) return -1
+    offsets[i] = at - offset
+    lengths[i] = length
+    at += length
+  }
+  return at
+}
