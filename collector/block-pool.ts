@@ -1,0 +1,28 @@
+// Buffers of blocks, used again: at a hundred thousand flows a second they would else be most of what the garbage collector has to find.
+
+/** A block is one Kafka message: small enough for every broker's default, large enough that its overhead is nothing. */
+export const blockBytes = 256 * 1024
+
+/** Kept for use again: one segment's worth. More than that comes and goes with the garbage collector. */
+const pooledBlocks = 32
+
+export interface BlockPool {
+  /** A buffer of `blockBytes`, with anything in it. */
+  take(): Uint8Array
+  /** Takes back the buffers of a payload that nobody will read again. */
+  give(payload: readonly Uint8Array[]): void
+}
+
+export function createBlockPool(): BlockPool {
+  const free: Uint8Array[] = []
+  return {
+    take: () => free.pop() ?? new Uint8Array(blockBytes),
+    give(payload) {
+      for (const { buffer } of payload) {
+        if (free.length >= pooledBlocks) return
+        // The payload of a status segment is a buffer of its own size.
+        if (buffer.byteLength === blockBytes) free.push(new Uint8Array(buffer))
+      }
+    },
+  }
+}

@@ -1,0 +1,47 @@
+// What happened to every datagram and every flow. The collector's counters are plain fields, read when somebody asks.
+//
+// Datagrams: received = decoded + refused by reason.
+// Flows:     decoded + recovered = acknowledged + spooled + in memory + dropped by reason.
+
+import { type DecodeReason, decodeReasons } from './decode/outcome.ts'
+
+/** Why a decoded flow does not reach the store. The names are metric labels. */
+export const dropReasons = [
+  'unknown-exporter', // NETMON_EXPORTERS=known, and no router has this address
+  'memory', // segments that could not be written to the spool filled the memory bound
+  'spool-full', // the oldest segment made room for newer ones
+  'spool-damaged', // a segment in the spool that cannot be read back
+  'rejected', // a segment whose content the store refuses, set aside in the spool
+  'stdout-full', // whoever reads stdout is too slow
+] as const
+
+export type DropReason = (typeof dropReasons)[number]
+
+export interface Ledger {
+  datagrams: number
+  datagramBytes: number
+  datagramsDecoded: number
+  readonly datagramsRefused: Record<DecodeReason, number>
+  flowsDecoded: number
+  /** Flows found in the spool at start: decoded by an earlier run. */
+  flowsRecovered: number
+  flowsAcknowledged: number
+  readonly flowsDropped: Record<DropReason, number>
+}
+
+export function createLedger(): Ledger {
+  return {
+    datagrams: 0,
+    datagramBytes: 0,
+    datagramsDecoded: 0,
+    datagramsRefused: zeros(decodeReasons),
+    flowsDecoded: 0,
+    flowsRecovered: 0,
+    flowsAcknowledged: 0,
+    flowsDropped: zeros(dropReasons),
+  }
+}
+
+function zeros<const T extends string>(names: readonly T[]): Record<T, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<T, number>
+}
