@@ -1,0 +1,167 @@
+// Rules: which traffic is watched, and what makes it worth an alert.
+
+import { z } from 'zod'
+import { cloudflareDurations, parseDuration } from './duration.ts'
+import { nameSchema } from './name.ts'
+import { parsePrefix, withoutNested } from './prefix.ts'
+import { type FieldCodes, listSome, type Notice, unknownFields } from './problem.ts'
+import { wholeNumber } from './whole-number.ts'
+
+export const ruleTypes = ['threshold', 'zscore', 'advanced_ddos'] as const
+export const zscoreSensitivities = ['low', 'medium', 'high'] as const
+export const zscoreTargets = ['bits', 'packets'] as const
+export const prefixMatches = ['exact', 'subnet', 'supernet'] as const
+
+export const ruleCodes = {
+  name: 1201,
+  /** Another rule has the name. */
+  duplicate: 1202,
+  prefixes: 1203,
+  'prefixes:too_big': 1204,
+  'prefixes[]': 1205,
+  'prefixes[]:invalid_type': 1206,
+  type: 1207,
+  bandwidth_threshold: 1208,
+  packet_threshold: 1208,
+  /** A threshold rule without any threshold. */
+  thresholdMissing: 1209,
+  duration: 1210,
+  zscore_sensitivity: 1211,
+  zscore_target: 1211,
+  /** zscore_* given to a rule of another type. */
+  notForThisType: 1212,
+  prefix_match: 1213,
+} as const satisfies FieldCodes
+
+const mostPrefixes = 5_000
+
+const prefixSchema = z
+  .string({ error: 'a prefix must be a text such as "203.0.113.0/24"' })
+  .transform((text, context) => {
+    const prefix = parsePrefix(text)
+    if (prefix !== undefined) return prefix.text
+    context.addIssue({
+      code: 'custom',
+      input: text,
+      message: `${listSome([text])} is not an IPv4 or IPv6 prefix or address`,
+    })
+    return z.NEVER
+  })
+
+function thresholdSchema(field: string, unit: string) {
+  return wholeNumber(field, 1, Number.MAX_SAFE_INTEGER, unit)
+    .nullish()
+    .transform((limit) => limit ?? null)
+}
+
+function choiceSchema<const T extends readonly [string, ...string[]]>(field: string, choices: T) {
+  return z
+    .enum(choices, { error: `${field} must be one of ${choices.join(', ')}` })
+    .nullish()
+    .transform((choice) => choice ?? null)
+}
+
+const durationExpectation = 'duration must be 1 to 60 whole minutes, as a number or such as "5m"'
+
+const ruleFields = z.object(
+  {
+    name: nameSchema,
+    type: z.enum(ruleTypes, { error: `type must be one of ${ruleTypes.join(', ')}` }),
+    prefixes: z
+      .array(prefixSchema, { error: 'prefixes must be a list of prefixes' })
+      .min(1, { error: 'prefixes must hold at least one prefix' })
+      .max(mostPrefixes, { error: `prefixes must hold at most ${mostPrefixes} prefixes` }),
+    bandwidth_threshold: thresholdSchema('bandwidth_threshold', 'bit/s'),
+    packet_threshold: thresholdSchema('packet_threshold', 'packets/s'),
+    duration: z
+      .union([z.number(), z.string()], { error: durationExpectation })
+      .nullish()
+      .transform((given, context) => {
+        const minutes = parseDuration(given ?? 1)
+        if (minutes !== undefined) return minutes
+        context.addIssue({ code: 'custom', input: given, message: durationExpectation })
+        return z.NEVER
+      }),
+    zscore_sensitivity: choiceSchema('zscore_sensitivity', zscoreSensitivities),
+    zscore_target: choiceSchema('zscore_target', zscoreTargets),
+    prefix_match: choiceSchema('prefix_match', prefixMatches),
+  },
+  { error: 'the body must be a JSON object' },
+)
+
+/** What is sent to create or replace a rule. */
+export const ruleInputSchema = ruleFields.superRefine(checkType, {
+  // Also when a field is wrong by itself, so that one answer names everything.
+  when: ({ value }) => typeof value === 'object' && value !== null,
+})
+
+export type RuleInput = z.infer<typeof ruleInputSchema>
+
+export const ruleSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.enum(ruleTypes),
+  /** Canonical texts, in the order given. */
+  prefixes: z.array(z.string()),
+  /** Bits per second. */
+  bandwidth_threshold: z.number().nullable(),
+  /** Packets per second. */
+  packet_threshold: z.number().nullable(),
+  /** Minutes. */
+  duration: z.number(),
+  zscore_sensitivity: z.enum(zscoreSensitivities).nullable(),
+  zscore_target: z.enum(zscoreTargets).nullable(),
+  prefix_match: z.enum(prefixMatches).nullable(),
+})
+
+export type Rule = z.infer<typeof ruleSchema>
+
+/** What the sender of an accepted rule should know. */
+export function ruleNotices(body: { prefixes: readonly string[] }, rule: RuleInput): Notice[] {
+  const notices = unknownFields(body, Object.keys(ruleFields.shape))
+  const corrected = body.prefixes.filter((text) => parsePrefix(text)?.hadHostBits === true)
+  if (corrected.length > 0) {
+    const message = `host bits were cleared, the network is what counts: ${listSome(corrected)}`
+    notices.push({ code: 2201, message })
+  }
+  const uncounted = rule.prefixes.length - withoutNested(rule.prefixes).length
+  if (uncounted > 0) {
+    const message = `${uncounted} of the prefixes lie inside others of this rule: their traffic counts once`
+    notices.push({ code: 2203, message })
+  }
+  if (!cloudflareDurations.includes(rule.duration)) {
+    const message = `Cloudflare's API has no duration of ${rule.duration} minutes, only ${cloudflareDurations.join(', ')}`
+    notices.push({ code: 2202, message })
+  }
+  return notices
+}
+
+/** What a rule of its type must and must not have. Fields that are wrong by themselves are still as they were sent. */
+function checkType(rule: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
+  const refuse = (field: string, code: number, message: string) =>
+    context.addIssue({
+      code: 'custom',
+      input: rule[field],
+      path: [field],
+      message,
+      params: { code },
+    })
+  const isSet = (field: string) => rule[field] !== undefined && rule[field] !== null
+
+  if (!ruleTypes.some((type) => type === rule['type'])) return
+  if (rule['type'] === 'threshold' && !isSet('bandwidth_threshold') && !isSet('packet_threshold')) {
+    const message =
+      'a threshold rule needs bandwidth_threshold (bit/s), packet_threshold (packets/s) or both'
+    refuse('bandwidth_threshold', ruleCodes.thresholdMissing, message)
+  }
+  for (const field of ['zscore_sensitivity', 'zscore_target'] as const) {
+    if (rule['type'] === 'zscore' && !isSet(field)) {
+      refuse(field, ruleCodes[field], `a zscore rule needs ${field}`)
+    } else if (rule['type'] !== 'zscore' && isSet(field)) {
+      refuse(field, ruleCodes.notForThisType, `${field} is for zscore rules only`)
+    }
+  }
+  if (rule['type'] !== 'advanced_ddos' && isSet('prefix_match')) {
+    refuse('prefix_match', ruleCodes.prefix_match, 'prefix_match is for advanced_ddos rules only')
+  }
+}
