@@ -1,0 +1,53 @@
+// The REST API: routers, rules and health, in Cloudflare's envelope.
+
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { etag } from 'hono/etag'
+import { methodNotAllowed } from 'hono/method-not-allowed'
+import type { Configuration } from '../rules/configuration.ts'
+import type { Logger } from '../runtime/log.ts'
+import { type Access, guard } from './access.ts'
+import { jsonBody } from './body.ts'
+import { failure, problem } from './envelope.ts'
+import { answerError } from './failures.ts'
+import { type HealthDependencies, healthRoutes } from './routes/health.ts'
+import { routerRoutes } from './routes/routers.ts'
+import { ruleRoutes } from './routes/rules.ts'
+
+export interface ApiDependencies extends HealthDependencies {
+  configuration: Configuration
+  access: Access
+  log: Logger
+}
+
+/** Answers requests; `app.request(path)` asks it without a port. */
+export function createApp(dependencies: ApiDependencies): OpenAPIHono {
+  const { configuration, access, log } = dependencies
+  // Not strict: a path means the same with a slash at its end.
+  const app = new OpenAPIHono({ strict: false })
+
+  app.onError(answerError(log))
+  app.notFound((c) => c.json(failure(problem(1004, 'there is nothing at this path')), 404))
+  app.use(guard(access))
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const allow = methods.join(', ')
+        const message = `this path does not take ${c.req.method}, only ${allow}`
+        return c.json(failure(problem(1005, message)), 405, { Allow: allow })
+      },
+    }),
+  )
+  app.use(jsonBody)
+  // Collectors ask every 2 s whether it has changed.
+  app.get('/routers', etag())
+
+  app.route('/', routerRoutes(configuration.routers))
+  app.route('/', ruleRoutes(configuration.rules))
+  app.route('/', healthRoutes(dependencies))
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: { title: 'Network Monitoring', version: '1' },
+  })
+  return app
+}

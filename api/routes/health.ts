@@ -1,0 +1,59 @@
+// /health: can the API do its work, and which collectors are at theirs.
+
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import { isLive, newestRuns } from '../../rules/minutes.ts'
+import { readAppliedMigrations, readCollectorRuns } from '../../rules/query.ts'
+import type { StoreClient } from '../../schema/client.ts'
+import { failure, json, problem, success, successSchema } from '../envelope.ts'
+import { failures } from '../failures.ts'
+
+const healthSchema = z.object({
+  /** Of the database. */
+  migrations: z.number(),
+  collectors: z.array(
+    z.object({
+      name: z.string(),
+      /** False when it has not told its status for a minute. */
+      live: z.boolean(),
+      started: z.iso.datetime(),
+      last_status: z.iso.datetime(),
+      /** All that it received before this is stored. */
+      watermark: z.iso.datetime(),
+    }),
+  ),
+})
+
+const health = createRoute({
+  method: 'get',
+  path: '/health',
+  summary: 'Is the store there, is its database up to date, and which collectors are live',
+  responses: { 200: json('The API can work.', successSchema(healthSchema)), ...failures(503) },
+})
+
+export interface HealthDependencies {
+  store: StoreClient
+  /** How many migrations this version has. */
+  migrations: number
+  now: () => number
+}
+
+export function healthRoutes({ store, migrations, now }: HealthDependencies): OpenAPIHono {
+  const app = new OpenAPIHono()
+  app.openapi(health, async (c) => {
+    const applied = await readAppliedMigrations(store)
+    if (applied < migrations) {
+      const message = `the database has ${applied} of ${migrations} migrations: run \`netmon migrate\``
+      return c.json(failure(problem(1905, message)), 503)
+    }
+    const runs = await readCollectorRuns(store, now())
+    const collectors = newestRuns(runs).map((run) => ({
+      name: run.collector,
+      live: isLive(run, now()),
+      started: new Date(run.startedMs).toISOString(),
+      last_status: new Date(run.lastStatusMs).toISOString(),
+      watermark: new Date(run.watermarkMs).toISOString(),
+    }))
+    return c.json(success({ migrations: applied, collectors }), 200)
+  })
+  return app
+}

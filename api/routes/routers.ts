@@ -1,0 +1,96 @@
+// /routers: registered exporters. The collector polls the list.
+
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Configuration } from '../../rules/configuration.ts'
+import { routerCodes, routerInputSchema, routerNotices, routerSchema } from '../../rules/router.ts'
+import { json, success, successSchema } from '../envelope.ts'
+import { failures, refuseInvalid } from '../failures.ts'
+
+const one = json('The router.', successSchema(routerSchema))
+const params = z.object({ router_id: z.string() })
+const body = {
+  required: true,
+  content: { 'application/json': { schema: routerInputSchema } },
+} as const
+
+const list = createRoute({
+  method: 'get',
+  path: '/routers',
+  summary: 'List all routers',
+  responses: {
+    200: json('All routers, by name.', successSchema(z.array(routerSchema))),
+    ...failures(503),
+  },
+})
+
+const get = createRoute({
+  method: 'get',
+  path: '/routers/{router_id}',
+  summary: 'Get a router',
+  request: { params },
+  responses: { 200: one, ...failures(404, 503) },
+})
+
+const create = createRoute({
+  method: 'post',
+  path: '/routers',
+  summary: 'Create a router',
+  request: { body },
+  responses: { 201: one, ...failures(400, 409, 413, 422, 503) },
+})
+
+const replace = createRoute({
+  method: 'put',
+  path: '/routers/{router_id}',
+  summary: 'Replace a router',
+  request: { params, body },
+  responses: { 200: one, ...failures(400, 404, 409, 413, 422, 503) },
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/routers/{router_id}',
+  summary: 'Delete a router',
+  request: { params },
+  responses: { 204: { description: 'It is deleted.' }, ...failures(404, 503) },
+})
+
+export function routerRoutes(routers: Configuration['routers']): OpenAPIHono {
+  const app = new OpenAPIHono()
+  const refuse = refuseInvalid(routerCodes)
+
+  app.openapi(list, async (c) => c.json(success(await routers.list()), 200))
+
+  app.openapi(get, async (c) => {
+    const { router_id } = c.req.valid('param')
+    return c.json(success(await routers.get(router_id)), 200)
+  })
+
+  app.openapi(
+    create,
+    async (c) => {
+      const router = c.req.valid('json')
+      const created = await routers.create(router)
+      return c.json(success(created, routerNotices(await c.req.json(), router)), 201)
+    },
+    refuse,
+  )
+
+  app.openapi(
+    replace,
+    async (c) => {
+      const { router_id } = c.req.valid('param')
+      const router = c.req.valid('json')
+      const replaced = await routers.replace(router_id, router)
+      return c.json(success(replaced, routerNotices(await c.req.json(), router)), 200)
+    },
+    refuse,
+  )
+
+  app.openapi(remove, async (c) => {
+    await routers.remove(c.req.valid('param').router_id)
+    return c.body(null, 204)
+  })
+
+  return app
+}

@@ -1,0 +1,96 @@
+// /rules: what is watched, and when to alert.
+
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Configuration } from '../../rules/configuration.ts'
+import { ruleCodes, ruleInputSchema, ruleNotices, ruleSchema } from '../../rules/rule.ts'
+import { json, success, successSchema } from '../envelope.ts'
+import { failures, refuseInvalid } from '../failures.ts'
+
+const one = json('The rule.', successSchema(ruleSchema))
+const params = z.object({ rule_id: z.string() })
+const body = {
+  required: true,
+  content: { 'application/json': { schema: ruleInputSchema } },
+} as const
+
+const list = createRoute({
+  method: 'get',
+  path: '/rules',
+  summary: 'List all rules',
+  responses: {
+    200: json('All rules, by name.', successSchema(z.array(ruleSchema))),
+    ...failures(503),
+  },
+})
+
+const get = createRoute({
+  method: 'get',
+  path: '/rules/{rule_id}',
+  summary: 'Get a rule',
+  request: { params },
+  responses: { 200: one, ...failures(404, 503) },
+})
+
+const create = createRoute({
+  method: 'post',
+  path: '/rules',
+  summary: 'Create a rule',
+  request: { body },
+  responses: { 201: one, ...failures(400, 409, 413, 422, 503) },
+})
+
+const replace = createRoute({
+  method: 'put',
+  path: '/rules/{rule_id}',
+  summary: 'Replace a rule',
+  request: { params, body },
+  responses: { 200: one, ...failures(400, 404, 409, 413, 422, 503) },
+})
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/rules/{rule_id}',
+  summary: 'Delete a rule',
+  request: { params },
+  responses: { 204: { description: 'It is deleted.' }, ...failures(404, 503) },
+})
+
+export function ruleRoutes(rules: Configuration['rules']): OpenAPIHono {
+  const app = new OpenAPIHono()
+  const refuse = refuseInvalid(ruleCodes)
+
+  app.openapi(list, async (c) => c.json(success(await rules.list()), 200))
+
+  app.openapi(get, async (c) => {
+    const { rule_id } = c.req.valid('param')
+    return c.json(success(await rules.get(rule_id)), 200)
+  })
+
+  app.openapi(
+    create,
+    async (c) => {
+      const rule = c.req.valid('json')
+      const created = await rules.create(rule)
+      return c.json(success(created, ruleNotices(await c.req.json(), rule)), 201)
+    },
+    refuse,
+  )
+
+  app.openapi(
+    replace,
+    async (c) => {
+      const { rule_id } = c.req.valid('param')
+      const rule = c.req.valid('json')
+      const replaced = await rules.replace(rule_id, rule)
+      return c.json(success(replaced, ruleNotices(await c.req.json(), rule)), 200)
+    },
+    refuse,
+  )
+
+  app.openapi(remove, async (c) => {
+    await rules.remove(c.req.valid('param').rule_id)
+    return c.body(null, 204)
+  })
+
+  return app
+}

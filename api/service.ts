@@ -1,0 +1,136 @@
+// The API as a process runs it: bound to its address, with the store behind it.
+
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { type Configuration, createConfiguration } from '../rules/configuration.ts'
+import { codeOf, messageOf, UserError } from '../runtime/errors.ts'
+import type { Logger } from '../runtime/log.ts'
+import type { Settings } from '../runtime/settings.ts'
+import { createStoreClient, type StoreAddress } from '../schema/client.ts'
+import { readMigrations } from '../schema/migrate.ts'
+import { type Access, isLoopback } from './access.ts'
+import { createApp } from './app.ts'
+
+export interface ApiService {
+  host: string
+  port: number
+  /** Answers what is being asked, at most for some seconds, and takes no more. */
+  close(): Promise<void>
+}
+
+const storeTimeoutMs = 30_000
+const reconcileAgainMs = 5_000
+const closeWithinMs = 2_000
+
+/**
+ * Binds `settings.apiHost:apiPort` (port 0: any that is free) and answers there. A store that is away is no reason not to start.
+ * @throws UserError when the address cannot be bound, or would be open to everybody without having been told to.
+ */
+export async function startApi(options: {
+  settings: Settings
+  store: StoreAddress
+  log: Logger
+}): Promise<ApiService> {
+  const { settings, log } = options
+  const access = accessOf(settings)
+  const store = createStoreClient(options.store, storeTimeoutMs)
+  const configuration = createConfiguration(store, Date.now)
+  const migrations = (await readMigrations()).length
+  const app = createApp({ configuration, store, migrations, access, log, now: Date.now })
+
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    createServer,
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 10_000 },
+  }) as Server
+  server.maxConnections = 1_000
+  try {
+    await listen(server, settings.apiHost, settings.apiPort)
+  } catch (error) {
+    await store.close()
+    throw bindError(error, settings)
+  }
+  const stopReconciling = reconcileOnce(configuration, log)
+
+  return {
+    host: settings.apiHost,
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      stopReconciling()
+      await closeServer(server)
+      await store.close()
+    },
+  }
+}
+
+/** Loopback lets everybody of this machine in, other addresses ask for the token. A token that is set is asked for everywhere. */
+function accessOf(settings: Settings): Access {
+  const onLoopback = isLoopback(settings.apiHost)
+  const token = settings.anonymous ? undefined : settings.apiToken
+  if (!onLoopback && token === undefined && !settings.anonymous) {
+    throw new UserError(
+      `the API on ${settings.apiHost} would be open to everybody who reaches it: set NETMON_API_TOKEN, or NETMON_ANONYMOUS=true if that is meant`,
+    )
+  }
+  return { token, hosts: onLoopback ? isLoopback : undefined }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function bindError(error: unknown, { apiHost, apiPort }: Settings): UserError {
+  const address = `${apiHost}:${apiPort}`
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return new UserError(
+        `the API cannot bind ${address}, the port is in use: give another with --api-port or NETMON_API_PORT`,
+      )
+    case 'EACCES':
+      return new UserError(
+        `the API may not bind ${address}: give a port above 1023 with --api-port or NETMON_API_PORT`,
+      )
+    default:
+      return new UserError(
+        `the API cannot bind ${address} (${messageOf(error)}): give an address of this machine with --api-host or NETMON_API_HOST`,
+      )
+  }
+}
+
+/** Until it has worked once: afterwards every change of a rule does it. */
+function reconcileOnce(configuration: Configuration, log: Logger): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let stopped = false
+  const attempt = async () => {
+    try {
+      await configuration.reconcile()
+    } catch (error) {
+      if (stopped) return
+      log.warn({ error: messageOf(error) }, 'the prefixes of the rules could not be checked yet')
+      timer = setTimeout(attempt, reconcileAgainMs)
+    }
+  }
+  void attempt()
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const deadline = setTimeout(() => server.closeAllConnections(), closeWithinMs)
+    server.close(() => {
+      clearTimeout(deadline)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}

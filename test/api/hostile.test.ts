@@ -1,0 +1,191 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createApp } from '../../api/app.ts'
+import { createConfiguration } from '../../rules/configuration.ts'
+import { createLog } from '../../runtime/log.ts'
+import { type Send, sender } from '../build/api.ts'
+import { startTestDatabase, type TestDatabase } from '../build/database.ts'
+
+// Whatever it is sent, it is answered in the envelope and below 500.
+
+let database: TestDatabase
+let send: Send
+beforeAll(async () => {
+  database = await startTestDatabase()
+  const { client: store, migrations } = database
+  const configuration = createConfiguration(store, Date.now)
+  const access = { token: undefined, hosts: undefined }
+  const log = createLog('test', 'silent')
+  send = sender(createApp({ configuration, store, migrations, access, log, now: Date.now }))
+})
+afterAll(() => database.remove())
+
+async function answersWell(method: string, path: string, body: string | Uint8Array) {
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  const answer = await send(method, path, hasBody ? body : undefined)
+  expect(answer, `${method} ${path}: ${answer.status} ${answer.text}`).toSatisfy(
+    () => answer.status < 500,
+  )
+  const isEmpty = answer.status === 204 || method === 'HEAD'
+  expect(Object.keys(answer.body ?? {})).toEqual(
+    isEmpty ? [] : ['success', 'result', 'errors', 'messages'],
+  )
+  return answer
+}
+
+const router = { name: 'my-router', router_ip: '127.0.0.1', default_sampling: 1000 }
+const rule = { name: 'r', prefixes: ['10.0.0.0/8'], type: 'threshold', packet_threshold: 1 }
+
+const id = '0123456789abcdef0123456789abcdef'
+const collections = ['/routers', '/rules/']
+const documents = [`/routers/${id}/`, `/rules/${id}`]
+const paths = [...collections, ...documents, '/health', '/']
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
+
+test.each([
+  [
+    'numbers beyond all',
+    '{"name":1e400,"default_sampling":1e400,"bandwidth_threshold":-1e400,"duration":1e999}',
+  ],
+  [
+    'a name that is a prototype',
+    '{"__proto__":{"name":"x","type":"threshold"},"constructor":{"prototype":{"polluted":1}}}',
+  ],
+  [
+    'fields of Object',
+    '{"name":"x","hasOwnProperty":1,"toString":null,"valueOf":[],"prefixes":["::/0"],"type":"threshold","bandwidth_threshold":1}',
+  ],
+  ['nested deeply', `{"name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+  [
+    'prefixes nested deeply',
+    `{"prefixes":[${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}],"duration":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+  ],
+  [
+    'lists for texts',
+    '{"name":["a"],"router_ip":["127.0.0.1"],"default_sampling":[1],"prefixes":[["10.0.0.0/8"]],"type":["threshold"]}',
+  ],
+  ['lone surrogates', '{"name":"\\ud800","router_ip":"\\udc00","prefixes":["\\ud800/8"]}'],
+  ['NUL', '{"name":"a\\u0000b","prefixes":["10.0.0.0/8\\u0000"],"type":"threshold\\u0000"}'],
+  ['5,001 prefixes', JSON.stringify({ prefixes: Array(5_001).fill('10.0.0.0/8') })],
+  ['100,000 short ones', JSON.stringify({ prefixes: Array(100_000).fill('x') })],
+  [
+    'SQL',
+    `{"name":"'); DROP TABLE rules; --","prefixes":["10.0.0.0/8' OR 1=1"],"type":"threshold"}`,
+  ],
+  ['2 MiB', ' '.repeat(2 * 1024 * 1024)],
+  [
+    'many unknown fields',
+    JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`f${n}`, n]))),
+  ],
+  ['a BOM', `\ufeff${JSON.stringify(router)}`],
+])('%s', async (_, body) => {
+  for (const path of collections) await answersWell('POST', path, body)
+  for (const path of documents) await answersWell('PUT', path, body)
+})
+
+test.each([
+  '%00',
+  '%ff',
+  '%',
+  '%2e%2e%2f%2e%2e',
+  '..',
+  '.',
+  '%F0%9F%98%80',
+  "' OR 1=1 --",
+  '{id:String}',
+  '__proto__',
+  'constructor',
+  '0',
+  '-1',
+  'null',
+  'x'.repeat(300),
+  '%0d%0aX-Injected:%201',
+  '?id=1',
+  '#',
+  '//',
+  'a/b/c',
+  ':rule_id',
+  '*',
+])('the id %j', async (weird) => {
+  for (const collection of ['/routers/', '/rules/']) {
+    for (const method of ['GET', 'PUT', 'DELETE', 'POST']) {
+      const answer = await answersWell(method, collection + weird, JSON.stringify(rule))
+      expect(answer.headers.get('X-Injected')).toBeNull()
+    }
+  }
+})
+
+// Values of every kind where the fields are, mostly right ones, so that the deeper checks are reached too.
+const anything = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }),
+  fc.double(),
+  fc.bigInt().map(Number),
+  fc.string({ unit: 'binary' }),
+  fc.ipV4Extended(),
+  fc.ipV6(),
+  fc
+    .tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.integer({ min: -1, max: 130 }))
+    .map(([ip, length]) => `${ip}/${length}`),
+)
+const mostly = (...right: unknown[]) =>
+  fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...right) }, { weight: 1, arbitrary: anything })
+const routers = fc.record({
+  name: mostly('a', 'b'),
+  router_ip: mostly('192.0.2.1', '2001:db8::1'),
+  default_sampling: mostly(0, 1000),
+})
+const rules = fc.record(
+  {
+    name: mostly('a', 'b'),
+    type: mostly('threshold', 'zscore', 'advanced_ddos'),
+    prefixes: fc.array(mostly('10.0.0.0/8', '::/0', '10.1.2.3/16'), { maxLength: 3 }),
+    bandwidth_threshold: mostly(1, null),
+    packet_threshold: mostly(1, null),
+    duration: mostly(1, '5m', null),
+    zscore_sensitivity: mostly('low', null),
+    zscore_target: mostly('bits', null),
+    prefix_match: mostly(null),
+  },
+  { requiredKeys: ['name', 'type', 'prefixes'] },
+)
+
+test('random bodies on every route', async () => {
+  const statuses = new Set<number>()
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...methods, 'POST', 'PUT'),
+      fc.constantFrom(...paths),
+      fc.oneof(routers, rules, fc.jsonValue()),
+      async (method, path, body) => {
+        statuses.add((await answersWell(method, path, JSON.stringify(body))).status)
+      },
+    ),
+    { numRuns: 600 },
+  )
+  // It went deep enough to create something, and to be refused for reasons of every kind.
+  expect([...statuses]).toEqual(expect.arrayContaining([200, 201, 400, 404, 405, 409, 422]))
+})
+
+test('random bytes as bodies', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('/routers', '/rules'),
+      fc.uint8Array({ maxLength: 200 }),
+      async (path, bytes) => {
+        await answersWell('POST', path, bytes)
+      },
+    ),
+  )
+})
+
+test('random paths', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom('GET', 'PUT', 'DELETE'),
+      fc.webPath(),
+      async (method, path) => {
+        await answersWell(method, `/${path}`, JSON.stringify(router))
+      },
+    ),
+  )
+})
