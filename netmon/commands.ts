@@ -1,0 +1,155 @@
+// What each command is called, takes and does. Its parts are loaded when it runs, so that `netmon alert` need not load a collector.
+
+import type { SettingName, Settings } from '../runtime/settings.ts'
+
+export interface Invocation {
+  settings: Settings
+  /** The settings that were given as flags, as text: for handing on to child processes. */
+  given: Partial<Record<SettingName, string>>
+  values: Record<string, unknown>
+  positionals: string[]
+}
+
+interface Described {
+  summary: string
+}
+
+/** Takes the settings it names, as flags or from the environment, and flags of its own. */
+export interface SettingsCommand extends Described {
+  settings: SettingName[]
+  flags?: Record<string, { type: 'string' | 'boolean'; help: string }>
+  /** How positional arguments are shown in the usage line; absent when there are none. */
+  positionals?: string
+  /** Answers the exit code; undefined while something goes on running. */
+  run(invocation: Invocation): Promise<number | undefined>
+}
+
+/** Has a table of flags of its own, and answers the exit code. */
+export interface ArgumentsCommand extends Described {
+  runArguments(args: string[]): Promise<number>
+}
+
+export type Command = SettingsCommand | ArgumentsCommand
+
+const storeSettings: SettingName[] = [
+  'dataDir',
+  'clickhouseUrl',
+  'clickhouseUser',
+  'clickhouseDatabase',
+]
+const collectorSettings: SettingName[] = ['listen', 'sink', 'exporters', 'collectorHttp', 'apiUrl']
+const apiSettings: SettingName[] = ['apiHost', 'apiPort', 'anonymous']
+
+export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  [
+    'up',
+    {
+      summary: 'everything on one machine: embedded store, API and collector',
+      settings: [
+        'dataDir',
+        'listen',
+        'exporters',
+        'collectorHttp',
+        'storePort',
+        ...apiSettings,
+        'logLevel',
+      ],
+      async run({ settings, given }) {
+        const { up } = await import('./up.ts')
+        return up(settings, given)
+      },
+    },
+  ],
+  [
+    'collector',
+    {
+      summary: 'receives exports and sends flows to ClickHouse',
+      settings: [...storeSettings, ...collectorSettings, 'logLevel'],
+      async run({ settings }) {
+        const { runCollector } = await import('./services.ts')
+        return runCollector(settings)
+      },
+    },
+  ],
+  [
+    'api',
+    {
+      summary: 'keeps routers and rules, over HTTP',
+      settings: [...storeSettings, ...apiSettings, 'logLevel'],
+      async run({ settings }) {
+        const { runApi } = await import('./services.ts')
+        return runApi(settings)
+      },
+    },
+  ],
+  [
+    'store',
+    {
+      summary: 'the embedded store alone: ClickHouse over HTTP on loopback',
+      settings: ['dataDir', 'storePort', 'logLevel'],
+      async run({ settings }) {
+        const { runStore } = await import('./services.ts')
+        return runStore(settings)
+      },
+    },
+  ],
+  [
+    'migrate',
+    {
+      summary: "brings the database to this version's tables",
+      settings: storeSettings,
+      async run({ settings }) {
+        const { migrateCommand } = await import('./migrate.ts')
+        return migrateCommand(settings, process.stdout)
+      },
+    },
+  ],
+  [
+    'alert',
+    {
+      summary:
+        'prints the rules that are crossed as JSON, nothing when none is; exit 1 when it cannot know',
+      settings: storeSettings,
+      flags: {
+        exec: {
+          type: 'string',
+          help: 'run this command with the alerts on its stdin, only when there are some',
+        },
+        format: { type: 'string', help: 'json or text [json]' },
+      },
+      async run({ settings, values }) {
+        const { runAlert } = await import('./alert.ts')
+        return runAlert(settings, values)
+      },
+    },
+  ],
+  [
+    'decode',
+    {
+      summary: 'decodes captured exports to JSON lines, offline',
+      settings: [],
+      positionals: 'FILE.pcap ...',
+      async run({ positionals }) {
+        const { decodeCommand } = await import('./decode/command.ts')
+        return decodeCommand(positionals, process)
+      },
+    },
+  ],
+  [
+    'generate',
+    {
+      summary: 'plays routers: a deterministic exporter of all four protocols',
+      async runArguments(args) {
+        const { generateCommand } = await import('./generate/command.ts')
+        const stop = new AbortController()
+        process.once('SIGINT', () => stop.abort())
+        process.once('SIGTERM', () => stop.abort())
+        return generateCommand(args, {
+          stdout: process.stdout,
+          stderr: process.stderr,
+          signal: stop.signal,
+        })
+      },
+    },
+  ],
+])
