@@ -1,0 +1,187 @@
+// The way of a rule: the generator's floods through the collector's pipeline into the store, judged there at moments that the test chooses.
+
+import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { alertCommand } from '../../alert/command.ts'
+import { createBlocks } from '../../collector/block.ts'
+import { createBlockPool } from '../../collector/block-pool.ts'
+import { createExporters } from '../../collector/exporters.ts'
+import { createLedger } from '../../collector/ledger.ts'
+import { createPipeline } from '../../collector/pipeline.ts'
+import { noRouters } from '../../collector/routers.ts'
+import type { Segment } from '../../collector/segment.ts'
+import { createClickHouseSink } from '../../collector/sink/clickhouse.ts'
+import { statusSegment } from '../../collector/status.ts'
+import { createDatagramWriter } from '../../netmon/generate/datagrams.ts'
+import { createPlan } from '../../netmon/generate/plan.ts'
+import { createConfiguration } from '../../rules/configuration.ts'
+import { evaluate } from '../../rules/evaluate.ts'
+import { ruleInputSchema } from '../../rules/rule.ts'
+import { readSettings } from '../../runtime/settings.ts'
+import { startTestDatabase, type TestDatabase } from '../build/database.ts'
+import { rows } from '../build/program.ts'
+
+const minuteMs = 60_000
+/** Ten minutes ago: what is older than retention would not be kept. */
+const firstMinuteMs = Math.floor(Date.now() / minuteMs) * minuteMs - 10 * minuteMs
+const judgedMs = firstMinuteMs + 3 * minuteMs + 20_000
+
+/** 60,000,000 bytes a minute at 1 in 1,000: 60,000 exported. */
+const bitsPerSecond = 8_000_000
+
+let database: TestDatabase
+const log = pino({ level: 'silent' })
+
+beforeAll(async () => {
+  database = await startTestDatabase()
+}, 60_000)
+afterAll(() => database?.remove())
+
+/** Plays a flood of so many minutes from `startMs` on, and answers what the collector makes of it. */
+function play(
+  victim: string,
+  protocol: 'v9' | 'ipfix',
+  startMs: number,
+  minutes: number,
+): Segment[] {
+  const plan = createPlan({
+    protocols: [protocol],
+    samplingRate: 1000,
+    flood: { victim, bitsPerSecond, minutes },
+  })
+  const write = createDatagramWriter(plan, startMs - 3_600_000)
+  const segments: Segment[] = []
+  let number = 0
+  const blocks = createBlocks(
+    () => `test/${victim}/${++number}`,
+    createBlockPool(),
+    (segment) => segments.push(segment),
+  )
+  const ledger = createLedger()
+  const exporters = createExporters(noRouters)
+  const pipeline = createPipeline(exporters, ledger, false, blocks.append, log)
+  const source = { address: '192.0.2.1', bytes: Uint8Array.of(192, 0, 2, 1), port: 5000 }
+  const datagram = Buffer.alloc(65_535)
+  for (let next = 0; next < plan.flows; ) {
+    const batch = plan.batchOf(next)
+    next += batch.count
+    const atMs = startMs + Math.ceil(plan.scenario.dueMs(next - 1))
+    const { lengthBytes } = write(batch, atMs, datagram)
+    pipeline.handle(datagram.subarray(0, lengthBytes), source, atMs)
+  }
+  blocks.seal()
+  expect(ledger.flowsDecoded).toBe(plan.flows)
+  return segments
+}
+
+async function addRule(name: string, prefix: string, limit: number): Promise<void> {
+  // Long before the flood, so that its prefix is counted from the first minute on.
+  const configuration = createConfiguration(database.client, () => firstMinuteMs - 10 * minuteMs)
+  const rule = {
+    name,
+    prefixes: [prefix],
+    type: 'threshold',
+    bandwidth_threshold: limit,
+    duration: 3,
+  }
+  await configuration.rules.create(ruleInputSchema.parse(rule))
+}
+
+test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 do not; IPv6 likewise', async () => {
+  const floods = [
+    ['three4', '203.0.113.9', 'v9', 0, 3],
+    ['first two4', '198.51.100.9', 'ipfix', 0, 2],
+    ['last two4', '192.0.2.9', 'v9', 1, 2],
+    ['three6', '2001:db8:a::9', 'ipfix', 0, 3],
+    ['first two6', '2001:db8:b::9', 'v9', 0, 2],
+    ['last two6', '2001:db8:c::9', 'ipfix', 1, 2],
+  ] as const
+  for (const [name, victim] of floods) {
+    await addRule(`${name} below`, victim, bitsPerSecond - 1)
+    await addRule(`${name} equal`, victim, bitsPerSecond)
+  }
+  await vi.waitFor(
+    async () => {
+      const query =
+        "SELECT sum(element_count) AS loaded FROM system.dictionaries WHERE name LIKE 'prefixes_'"
+      expect(await rows(database.client, query)).toEqual([{ loaded: floods.length }])
+    },
+    { timeout: 15_000, interval: 100 },
+  )
+  const sink = createClickHouseSink(database.client)
+  const { signal } = new AbortController()
+  for (const [, victim, protocol, minute, minutes] of floods) {
+    for (const segment of play(victim, protocol, firstMinuteMs + minute * minuteMs, minutes)) {
+      await sink.send(segment, signal)
+    }
+  }
+  await sink.send(statusSegment('test/status/1', [collectorRow(judgedMs)], judgedMs), signal)
+
+  const evaluation = await evaluate(database.client, judgedMs)
+  if ('blind' in evaluation) throw new Error(evaluation.blind)
+  expect(evaluation.closedMinute * 1000).toBe(firstMinuteMs + 2 * minuteMs)
+  const verdicts = evaluation.verdicts.map(({ rule, verdict }) => [
+    rule.name,
+    verdict.bandwidth?.crossed,
+    verdict.bandwidth?.streak,
+  ])
+  expect(Object.fromEntries(verdicts.map(([name, ...rest]) => [name, rest]))).toEqual({
+    'three4 below': [true, 3],
+    'three4 equal': [false, 0],
+    'first two4 below': [false, 0],
+    'first two4 equal': [false, 0],
+    'last two4 below': [false, 2],
+    'last two4 equal': [false, 0],
+    'three6 below': [true, 3],
+    'three6 equal': [false, 0],
+    'first two6 below': [false, 0],
+    'first two6 equal': [false, 0],
+    'last two6 below': [false, 2],
+    'last two6 equal': [false, 0],
+  })
+
+  const { printed, exitCode } = await runAlert(judgedMs)
+  expect(exitCode).toBe(0)
+  const alerts = JSON.parse(printed) as { name: string }[]
+  alerts.sort((a, b) => (a.name < b.name ? -1 : 1))
+  expect(alerts).toEqual([
+    expect.objectContaining({
+      name: 'three4 below',
+      bandwidth_alert: true,
+      peak_bps: bitsPerSecond,
+    }),
+    expect.objectContaining({
+      name: 'three6 below',
+      bandwidth_alert: true,
+      peak_bps: bitsPerSecond,
+    }),
+  ])
+}, 60_000)
+
+/** A collector that ran all the time and has stored everything until now. */
+function collectorRow(nowMs: number): object {
+  const time = (ms: number) => new Date(ms).toISOString().slice(0, -1).replace('T', ' ')
+  return {
+    time: time(nowMs),
+    collector: 'test',
+    boot: 'test',
+    started: time(firstMinuteMs - minuteMs),
+    kind: 'collector',
+    watermark: time(nowMs),
+  }
+}
+
+async function runAlert(nowMs: number): Promise<{ printed: string; exitCode: number }> {
+  const { url, user, password } = database.address
+  const settings = readSettings({
+    NETMON_CLICKHOUSE_URL: url,
+    NETMON_CLICKHOUSE_USER: user,
+    NETMON_CLICKHOUSE_PASSWORD: password,
+  })
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const signal = new AbortController().signal
+  const exitCode = await alertCommand({ settings, format: 'json', nowMs, stdout, stderr, signal })
+  return { printed: String(stdout.read() ?? ''), exitCode }
+}
