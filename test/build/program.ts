@@ -1,8 +1,7 @@
 // The whole program as a user runs it: child processes, a data directory of their own, free ports.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../../runtime/package-root.ts'
 import { createStoreClient, type StoreClient } from '../../schema/client.ts'
@@ -15,10 +14,6 @@ export const freePorts = {
   NETMON_COLLECTOR_HTTP: '127.0.0.1:0',
   NETMON_STORE_PORT: '0',
   NETMON_API_PORT: '0',
-}
-
-export function newDataDir(): string {
-  return mkdtempSync(path.join(tmpdir(), 'netmon-'))
 }
 
 export interface Running {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pino } from 'pino'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -9,12 +8,13 @@ import { createLedger, type Ledger } from '../../collector/ledger.ts'
 import type { Segment } from '../../collector/segment.ts'
 import { SegmentRefused, type Sink } from '../../collector/sink/sink.ts'
 import { openSpool, type Spool } from '../../collector/spool.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
 const log = pino({ level: 'silent' })
 const roomy: DeliveryLimits = { memoryBytes: 1 << 20, spoolBytes: 1 << 20 }
 
 function newDirectory(): string {
-  return mkdtempSync(path.join(tmpdir(), 'netmon-spool-'))
+  return temporaryDirectory()
 }
 
 /** `flows` flows in 1,000 bytes that tell segments apart. */

@@ -1,15 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pino } from 'pino'
 import { afterEach, expect, test, vi } from 'vitest'
 import { followRouters, type Routers } from '../../collector/routers.ts'
 import { parseAddress } from '../../runtime/ip.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
 const log = pino({ level: 'silent' })
-const newFile = () => path.join(mkdtempSync(path.join(tmpdir(), 'netmon-routers-')), 'routers.json')
+const newFile = () => path.join(temporaryDirectory(), 'routers.json')
 
 const open: { stop(): unknown }[] = []
 afterEach(async () => {

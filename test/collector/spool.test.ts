@@ -1,12 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { blockBytes, createBlockPool } from '../../collector/block-pool.ts'
 import type { Segment } from '../../collector/segment.ts'
 import { openSpool } from '../../collector/spool.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
-const newDirectory = () => mkdtempSync(path.join(tmpdir(), 'netmon-spool-'))
+const newDirectory = () => temporaryDirectory()
 
 function segment(payload: readonly Uint8Array[], number = 7): Segment {
   const payloadBytes = payload.reduce((sum, block) => sum + block.length, 0)

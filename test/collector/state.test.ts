@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
@@ -8,13 +7,14 @@ import { keepState, restoreState } from '../../collector/state.ts'
 import { u32 } from '../build/bytes.ts'
 import { source } from '../build/decoded.ts'
 import { flowSet, netflow9, templateFlowSet } from '../build/netflow9.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
 const log = pino({ level: 'silent' })
 const header = { seconds: 1_700_000_000 }
 const template = netflow9(header, templateFlowSet(256, [8, 4], [1, 4]))
 const data = netflow9(header, flowSet(256, u32(0x0a000001), u32(1500)))
 
-const newFile = () => path.join(mkdtempSync(path.join(tmpdir(), 'netmon-state-')), 'templates.json')
+const newFile = () => path.join(temporaryDirectory(), 'templates.json')
 
 function createTestDecoder(): { decoder: Decoder; flows: () => number } {
   let flows = 0

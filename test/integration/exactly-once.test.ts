@@ -11,20 +11,20 @@ import { type CuttingProxy, startCuttingProxy } from '../build/cutting-proxy.ts'
 import {
   freePorts,
   killAll,
-  newDataDir,
   type Running,
   readStoreCredentials,
   rows,
   runNetmon,
   storeClient,
 } from '../build/program.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
 const collectors = 4
 const wantedCuts = 200
 const flowsPerSecond = 2_000
 
-const storeDir = newDataDir()
-const collectorDirs = Array.from({ length: collectors }, newDataDir)
+const storeDir = temporaryDirectory()
+const collectorDirs = Array.from({ length: collectors }, temporaryDirectory)
 const processes = new Set<Running>()
 let proxy: CuttingProxy
 

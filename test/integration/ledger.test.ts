@@ -3,7 +3,8 @@
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type GenerateSummary, generate } from '../../netmon/generate/run.ts'
-import { killAll, newDataDir, type Program, rows, startProgram } from '../build/program.ts'
+import { type Program, rows, startProgram } from '../build/program.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
 const flows = 1_000_000
 const routers = 50
@@ -30,9 +31,9 @@ let healthUrl: string
 beforeAll(async () => {
   const port = await freePort()
   healthUrl = `http://127.0.0.1:${port}/health`
-  program = await startProgram(newDataDir(), { NETMON_COLLECTOR_HTTP: `127.0.0.1:${port}` })
+  program = await startProgram(temporaryDirectory(), { NETMON_COLLECTOR_HTTP: `127.0.0.1:${port}` })
 }, 60_000)
-afterAll(() => killAll(program?.running))
+afterAll(() => program?.stop(), 60_000)
 
 const health = async () => (await (await fetch(healthUrl)).json()) as Health
 const sum = (counts: Record<string, number>) =>

@@ -9,13 +9,13 @@ import { packageRoot } from '../../runtime/package-root.ts'
 import { readCapture } from '../build/pcap.ts'
 import {
   killAll,
-  newDataDir,
   type Program,
   pidOfPart,
   rows,
   runNetmon,
   startProgram,
 } from '../build/program.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
 const fixtures = [
   ['softflowd-v5', 'NETFLOW_V5'],
@@ -42,7 +42,7 @@ interface Expected {
   }[]
 }
 
-const dataDir = newDataDir()
+const dataDir = temporaryDirectory()
 let program: Program
 
 beforeAll(async () => {

@@ -2,20 +2,13 @@
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import {
-  freePorts,
-  interrupt,
-  newDataDir,
-  type Running,
-  runNetmon,
-  startProgram,
-} from '../build/program.ts'
+import { freePorts, interrupt, type Running, runNetmon, startProgram } from '../build/program.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
 const open: { close(): void }[] = []
 afterEach(() => {
@@ -49,7 +42,7 @@ function childrenLeft(running: Running): string[] {
   })
 }
 
-const up = (environment: NodeJS.ProcessEnv = {}, dataDir = newDataDir()) =>
+const up = (environment: NodeJS.ProcessEnv = {}, dataDir = temporaryDirectory()) =>
   runNetmon(['up', '--data', dataDir], { ...freePorts, ...environment })
 
 test('a UDP port in use', async () => {
@@ -84,7 +77,7 @@ test.each([
 })
 
 test('a data directory that cannot be written', async () => {
-  const parent = mkdtempSync(path.join(tmpdir(), 'netmon-'))
+  const parent = temporaryDirectory()
   writeFileSync(path.join(parent, 'file'), '')
   await expectRefusal(
     up({}, path.join(parent, 'file')),
@@ -97,7 +90,7 @@ test('a data directory that cannot be written', async () => {
 })
 
 test('a data directory in use', async () => {
-  const dataDir = newDataDir()
+  const dataDir = temporaryDirectory()
   const program = await startProgram(dataDir)
   const second = runNetmon(['up', '--data', dataDir], freePorts)
   await expectOneLine(

@@ -1,10 +1,10 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { keepCredentials, readCredentials } from '../../runtime/credentials.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
-const newDirectory = () => mkdtempSync(path.join(tmpdir(), 'netmon-credentials-'))
+const newDirectory = () => temporaryDirectory()
 
 test('user and password are made once, for their owner’s eyes only; the address follows the store', async () => {
   const directory = newDirectory()

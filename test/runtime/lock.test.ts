@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { lockDirectory } from '../../runtime/lock.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
 
-const directory = () => mkdtempSync(path.join(tmpdir(), 'netmon-lock-'))
+const directory = () => temporaryDirectory()
 
 test('a directory is taken once, and free again after it was given back', () => {
   const place = directory()
