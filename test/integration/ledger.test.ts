@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../build/temporary.ts'
 const flows = 1_000_000
 const routers = 50
 /** What this program holds with the tests beside it, and the generator on the same cores. */
-const flowsPerSecond = 40_000
+const flowsPerSecond = 30_000
 const samplingRate = 1_000
 
 interface Health {
