@@ -52,7 +52,8 @@ interface Item {
   unspoolable: boolean
   /** Being sent just now: neither dropped nor let go. */
   busy: boolean
-  attempts: number
+  /** Attempts that failed. */
+  failures: number
   refusals: number
   /** When it was first sent; undefined before that. */
   firstSentMs: number | undefined
@@ -84,7 +85,7 @@ export function createDelivery(
     if (item.segment === undefined) return
     memoryBytes -= item.header.payloadBytes
     // After an attempt that failed, a dying connection may still be reading the buffers.
-    if (item.attempts <= 1) pool.give(item.segment.payload)
+    if (item.failures === 0) pool.give(item.segment.payload)
     item.segment = undefined
   }
 
@@ -145,8 +146,6 @@ export function createDelivery(
         )
       }
       item.unspoolable = true
-      changed.notify()
-      await sleep(spoolRetryMs, undefined, { signal: stopping.signal }).catch(() => {})
     }
     keepMemoryBounded()
     changed.notify()
@@ -154,15 +153,21 @@ export function createDelivery(
 
   const spooling = async () => {
     for (;;) {
-      const item = items.find(({ entry, segment }) => entry === undefined && segment !== undefined)
-      if (item?.segment !== undefined) {
-        if (stopping.signal.aborted && item.unspoolable) return
-        await writeToSpool(item, item.segment)
-      } else if (stopping.signal.aborted) {
-        return
-      } else {
+      const unspooled = items.filter(({ entry }) => entry === undefined)
+      const untried = unspooled.find(({ unspoolable }) => !unspoolable)
+      const item = untried ?? unspooled[0]
+      if (item?.segment === undefined) {
+        if (stopping.signal.aborted) return
         await changed.wait()
+        continue
       }
+      if (untried === undefined) {
+        // All that is left was refused by the disk before. New ones do not wait behind it: they are tried, and sent, at once.
+        if (stopping.signal.aborted) return
+        await sleep(spoolRetryMs, undefined, { signal: stopping.signal }).catch(() => {})
+        if (item.entry !== undefined || !items.includes(item)) continue
+      }
+      await writeToSpool(item, item.segment)
     }
   }
 
@@ -192,7 +197,6 @@ export function createDelivery(
       item.firstSentMs !== undefined && Date.now() - item.firstSentMs > lookUpAfterMs
     if (!(mayBeForgotten && (await sink.isStored(item.header, signal)))) {
       item.firstSentMs ??= Date.now()
-      item.attempts++
       await sink.send(segment, signal)
     }
     finish(item, undefined)
@@ -227,6 +231,7 @@ export function createDelivery(
         if (failures > 0) log.info({ failures }, 'the store takes segments again')
         failures = 0
       } catch (error) {
+        item.failures++
         if (stopping.signal.aborted) return
         if (error instanceof SegmentRefused && ++item.refusals >= refusalsToBelieve) {
           await setAsideRefused(item, error)
@@ -299,7 +304,7 @@ function createItem(
     entry,
     unspoolable: false,
     busy: false,
-    attempts: 0,
+    failures: 0,
     refusals: 0,
     // An earlier run may have sent what it left in the spool, nobody knows when.
     firstSentMs: entry === undefined ? undefined : 0,

@@ -60,9 +60,9 @@ async function start(
   sink: Sink,
   limits = roomy,
   change = (spool: Spool) => spool,
+  pool = createBlockPool(),
 ) {
   const ledger = createLedger()
-  const pool = createBlockPool()
   const { spool, entries, damaged } = await openSpool(directory, pool)
   const delivery = createDelivery(change(spool), entries, sink, ledger, log, limits, pool)
   running.push(delivery)
@@ -194,6 +194,42 @@ test('with a disk that takes nothing, segments go out from memory; beyond its bo
   await settled(() => expect(delivery.flowsInMemory()).toBe(0))
   expect(ledger.flowsAcknowledged).toBeGreaterThanOrEqual(40)
   expectClosed(ledger, delivery)
+})
+
+test('with a disk that takes nothing, segments go out as fast as the store takes them', async () => {
+  const { sink, stored } = createStore()
+  const full = (spool: Spool): Spool => ({
+    ...spool,
+    write: () => Promise.reject(new Error('ENOSPC: no space left on device')),
+  })
+  const { delivery, ledger, accept } = await start(newDirectory(), sink, roomy, full)
+  for (let number = 1; number <= 100; number++) accept(segment(number))
+  await settled(() => expect(ledger.flowsAcknowledged).toBe(1_000))
+  expect(stored.size).toBe(100)
+  expectClosed(ledger, delivery)
+})
+
+test('buffers of a segment whose sending failed are never used again: its connection may still read them', async () => {
+  const pool = createBlockPool()
+  const given = new Set<Uint8Array>()
+  const watched = {
+    ...pool,
+    give(payload: readonly Uint8Array[]) {
+      for (const block of payload) given.add(block)
+    },
+  }
+  const { sink, sent } = createStore(() => new Error('away'))
+  const limits = { memoryBytes: 2_000, spoolBytes: 1 << 20 }
+  const { delivery, accept } = await start(newDirectory(), sink, limits, undefined, watched)
+  const [first, second, third] = [segment(1), segment(2), segment(3)]
+  accept(first)
+  await settled(() => expect(sent.length).toBeGreaterThan(0))
+  accept(second)
+  accept(third)
+  // Memory has room for one: the first and the second are let go.
+  await settled(() => expect(given.has(second.payload[0]!)).toBe(true))
+  await settled(() => expect(delivery.flowsInMemory()).toBe(0))
+  expect(given.has(first.payload[0]!)).toBe(false)
 })
 
 test('a segment that the store keeps refusing is set aside and does not hold up the others', async () => {
