@@ -1,18 +1,30 @@
 // What the readers of one decoder share.
 
 import type { FlowRecord } from '../flow.ts'
+import type { Source } from '../source.ts'
 import type { DecoderCounters } from './counters.ts'
 import type { DataRecord } from './data-record.ts'
+import type { DatagramFacts } from './datagram-facts.ts'
 import type { ExporterStore } from './exporter-store.ts'
+import type { InterfaceCounters } from './interface-counters.ts'
+import type { LearnedName } from './learned-name.ts'
 import type { DecoderLimits } from './limits.ts'
 import type { DecodeReason } from './outcome.ts'
 
+/** `goflow2`: the few values whose meaning differs are as GoFlow2 has them. */
+export type Compat = 'none' | 'goflow2'
+
 export interface DecodeContext {
   readonly record: DataRecord
+  readonly facts: DatagramFacts
   readonly exporters: ExporterStore
   readonly counters: DecoderCounters
   readonly limits: DecoderLimits
+  readonly compat: Compat
   readonly emit: (flow: FlowRecord) => void
+  readonly learnName: (name: LearnedName) => void
+  readonly takeCounters: (counters: InterfaceCounters) => void
+  readonly hasLittleEndianSampling: (source: Source) => boolean
 }
 
 /** Counts `bytes` bytes that cannot be read, and notes why as the outcome of the datagram. */

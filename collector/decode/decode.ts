@@ -3,12 +3,15 @@
 import type { FlowRecord } from '../flow.ts'
 import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'
-import type { DecodeContext } from './context.ts'
+import type { Compat, DecodeContext } from './context.ts'
 import { createCounters, type DecoderCounters } from './counters.ts'
 import { DataRecord } from './data-record.ts'
+import { DatagramFacts } from './datagram-facts.ts'
 import { describeExporters, type ExporterDescription } from './description.ts'
 import { ExporterStore } from './exporter-store.ts'
+import type { InterfaceCounters } from './interface-counters.ts'
 import { decodeIpfix } from './ipfix.ts'
+import type { LearnedName } from './learned-name.ts'
 import { type DecoderLimits, defaultLimits } from './limits.ts'
 import { decodeNetflow5 } from './netflow5.ts'
 import { decodeNetflow9 } from './netflow9.ts'
@@ -19,6 +22,14 @@ import { type DecoderSnapshot, type Restored, restoreSnapshot, takeSnapshot } fr
 export interface DecoderOptions {
   /** Called once per flow, in wire order; `flow` is used again as soon as it returns. */
   emit(flow: FlowRecord): void
+  /** Called for each name that options data tells, repetitions included. */
+  learnName?(name: LearnedName): void
+  /** Called for each sFlow sample of an interface's counters. */
+  takeCounters?(counters: InterfaceCounters): void
+  /** Values that GoFlow2 writes otherwise: see docs/protocols.md. */
+  compat?: Compat
+  /** Whether this exporter writes the sampling rates of its data records with the least significant byte first. */
+  hasLittleEndianSampling?(source: Source): boolean
   /** In place of the default bounds. */
   limits?: Partial<DecoderLimits>
 }
@@ -37,6 +48,8 @@ export interface Decoder {
   /** Takes over what a saved snapshot holds; what is not valid is left out and counted. */
   restore(snapshot: unknown): Restored
   readonly counters: DecoderCounters
+  /** Of the datagram decoded last; filled again for the next. */
+  readonly facts: DatagramFacts
   /** How many templates of this exporter are known. */
   templateCount(address: string): number
   /** What is known of each exporter that sent a template or announced a sampling rate, the one silent longest first. */
@@ -50,11 +63,24 @@ export function createDecoder(options: DecoderOptions): Decoder {
   const counters = createCounters()
   const exporters = new ExporterStore(limits, counters)
   const record = new DataRecord()
-  const context: DecodeContext = { record, exporters, counters, limits, emit: options.emit }
+  const facts = new DatagramFacts()
+  const context: DecodeContext = {
+    record,
+    facts,
+    exporters,
+    counters,
+    limits,
+    compat: options.compat ?? 'none',
+    emit: options.emit,
+    learnName: options.learnName ?? (() => {}),
+    takeCounters: options.takeCounters ?? (() => {}),
+    hasLittleEndianSampling: options.hasLittleEndianSampling ?? (() => false),
+  }
   let internalError: unknown
 
   return {
     decode(datagram, source, receivedMs) {
+      facts.clear()
       try {
         return decodeDatagram(context, datagram, source, receivedMs)
       } catch (error) {
@@ -69,6 +95,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
     snapshot: () => takeSnapshot(exporters),
     restore: (snapshot) => restoreSnapshot(exporters, limits, snapshot),
     counters,
+    facts,
     templateCount: (address) => exporters.find(address)?.templates ?? 0,
     describe: () => describeExporters(exporters),
     get internalError() {
