@@ -1,6 +1,9 @@
 // Counters of one interface as its agent keeps them (IF-MIB, RFC 2863), sent in sFlow counter samples. sFlow v5 5.2.
 
-/** One counter sample; the receiver may keep the object. Counters grow from the agent's start and wrap. */
+/**
+ * One counter sample; the receiver may keep the object. Counters grow from the agent's start and wrap. A counter whose bits
+ * are all ones is one that the agent does not keep.
+ */
 export interface InterfaceCounters {
   /** The agent's address, in text. */
   readonly exporter: string

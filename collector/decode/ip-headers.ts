@@ -11,6 +11,7 @@ import {
   type PacketCursor,
 } from './packet-cursor.ts'
 
+const segmentRouting = 4
 const maxSegments = 16
 
 /**
@@ -94,10 +95,10 @@ export function readIpv6(cursor: PacketCursor): Next {
 
 /**
  * What an extension header hands on to. In the end the flow's protocol is what the packet carries, not a header before
- * it.
+ * it; GoFlow2 keeps the first.
  */
 function handOn(cursor: PacketCursor, nextHeader: number): Next {
-  if (!cursor.inside) cursor.flow.proto = nextHeader
+  if (!cursor.inside && cursor.compat !== 'goflow2') cursor.flow.proto = nextHeader
   return nextProtocol(nextHeader)
 }
 
@@ -111,9 +112,9 @@ export function readIpv6Options(cursor: PacketCursor): Next {
   if (!cursor.has(8)) return nothing
   const { bytes, offset } = cursor
   const length = (bytes[offset + 1]! + 1) * 8
-  if (!cursor.has(length)) return nothing
-  cursor.offset += length
-  return handOn(cursor, bytes[offset]!)
+  const isWhole = cursor.has(length)
+  cursor.pass(Layer.custom, length)
+  return isWhole ? handOn(cursor, bytes[offset]!) : nothing
 }
 
 /**
@@ -121,7 +122,7 @@ export function readIpv6Options(cursor: PacketCursor): Next {
  *
  *   0  next header  1    3  segments left 1
  *   1  length       1    4  last entry 1, flags 1, tag 2
- *   2  routing type 1    8  segments 16 each
+ *   2  routing type 1    8  segments 16 each, then TLVs
  */
 export function readIpv6Routing(cursor: PacketCursor): Next {
   if (!cursor.has(8)) return nothing
@@ -130,12 +131,12 @@ export function readIpv6Routing(cursor: PacketCursor): Next {
   const isWhole = cursor.has(length)
   if (!cursor.inside && !flow.layerStack.includes(Layer.ipv6Routing)) {
     flow.ipv6RoutingHeaderSegLeft = bytes[offset + 3]!
-    const isSegmentRouting = bytes[offset + 2] === 4
-    const segmentBytes = Math.min(length, cursor.end - offset) - 8
-    const segments = isSegmentRouting ? Math.min(Math.floor(segmentBytes / 16), maxSegments) : 0
-    for (let i = 0; i < segments; i++) {
-      const at = offset + 8 + i * 16
-      flow.ipv6RoutingHeaderAddresses.push(bytes.slice(at, at + 16))
+    if (bytes[offset + 2] === segmentRouting) {
+      const segments = Math.min(bytes[offset + 4]! + 1, maxSegments)
+      const end = Math.min(offset + length, cursor.end)
+      for (let i = 0, at = offset + 8; i < segments && end - at >= 16; i++, at += 16) {
+        flow.ipv6RoutingHeaderAddresses.push(bytes.slice(at, at + 16))
+      }
     }
   }
   cursor.pass(Layer.ipv6Routing, length)
@@ -154,7 +155,7 @@ export function readIpv6Fragment(cursor: PacketCursor): Next {
   if (!cursor.has(8)) return nothing
   const { bytes, offset, flow } = cursor
   const fragment = readUint16(bytes, offset + 2)
-  if (!cursor.inside) {
+  if (!cursor.inside && !flow.layerStack.includes(Layer.ipv6Fragment)) {
     flow.fragmentOffset = fragment >> 3
     flow.ipFlags = fragment & 7
     flow.fragmentId = readUint32(bytes, offset + 4)
@@ -174,7 +175,7 @@ export function readAuthentication(cursor: PacketCursor): Next {
   if (!cursor.has(8)) return nothing
   const { bytes, offset } = cursor
   const length = (bytes[offset + 1]! + 2) * 4
-  if (!cursor.has(length)) return nothing
-  cursor.offset += length
-  return handOn(cursor, bytes[offset]!)
+  const isWhole = cursor.has(length)
+  cursor.pass(Layer.custom, length)
+  return isWhole ? handOn(cursor, bytes[offset]!) : nothing
 }

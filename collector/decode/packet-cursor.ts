@@ -1,8 +1,9 @@
 // Where the reading of a packet stands, and what its headers need to know of those before them.
 
 import type { FlowRecord } from '../flow.ts'
+import type { Compat } from './context.ts'
 
-/** FlowMessage.LayerStack. */
+/** FlowMessage.LayerStack. Every header that is read has its layer; what has no number there is `custom`. */
 export const Layer = {
   ethernet: 0,
   ipv4: 1,
@@ -16,6 +17,9 @@ export const Layer = {
   gre: 9,
   ipv6Routing: 10,
   ipv6Fragment: 11,
+  geneve: 12,
+  teredo: 13,
+  custom: 99,
 } as const
 
 export const EtherType = {
@@ -26,11 +30,12 @@ export const EtherType = {
   qInQ: 0x9100, // before 802.1ad had a number
   mpls: 0x8847,
   mplsMulticast: 0x8848,
-  ethernet: 0x6558, // in GRE, RFC 1701
+  ethernet: 0x6558, // a frame in a tunnel, RFC 1701
 } as const
 
-/** Protocol numbers of IP start here: one number tells what follows a header, be it an EtherType or one of these. */
+/** One number tells what follows a header: an EtherType below these, an IP protocol or a UDP port above them. */
 const ipProtocols = 0x10000
+const udpPorts = 0x20000
 
 export const IpProtocol = {
   hopByHop: ipProtocols + 0,
@@ -38,6 +43,7 @@ export const IpProtocol = {
   ipv4: ipProtocols + 4,
   tcp: ipProtocols + 6,
   udp: ipProtocols + 17,
+  dccp: ipProtocols + 33,
   ipv6: ipProtocols + 41,
   routing: ipProtocols + 43,
   fragment: ipProtocols + 44,
@@ -45,14 +51,27 @@ export const IpProtocol = {
   authentication: ipProtocols + 51,
   icmpv6: ipProtocols + 58,
   destinationOptions: ipProtocols + 60,
+  sctp: ipProtocols + 132,
+  udpLite: ipProtocols + 136,
 } as const
 
-/** What follows a header: an EtherType, an IP protocol, or nothing that is read. */
+/** Tunnels over UDP, by their registered ports. */
+export const UdpTunnel = {
+  teredo: udpPorts + 3544,
+  vxlan: udpPorts + 4789,
+  geneve: udpPorts + 6081,
+} as const
+
+/** What follows a header: an EtherType, an IP protocol, a tunnel over UDP, or nothing that is read. */
 export type Next = number
 export const nothing: Next = -1
 
 export function nextProtocol(protocol: number): Next {
   return ipProtocols + protocol
+}
+
+export function nextPort(port: number): Next {
+  return udpPorts + port
 }
 
 /** IPv4 or IPv6 by the first four bits of what is at `offset`. */
@@ -63,6 +82,7 @@ export function nextByIpVersion(bytes: Uint8Array, offset: number, end: number):
 }
 
 export class PacketCursor {
+  readonly compat: Compat
   flow!: FlowRecord
   bytes!: Uint8Array
   offset = 0
@@ -77,6 +97,10 @@ export class PacketCursor {
   inside = false
   /** The length that the outermost IP header tells; 0 without one. */
   ipBytes = 0
+
+  constructor(compat: Compat) {
+    this.compat = compat
+  }
 
   begin(flow: FlowRecord, bytes: Uint8Array, offset: number, end: number): void {
     this.flow = flow
@@ -100,5 +124,11 @@ export class PacketCursor {
     this.flow.layerStack.push(layer)
     this.flow.layerSize.push(length)
     this.offset += length
+  }
+
+  /** The same for the header of a tunnel. */
+  enterTunnel(layer: number, size: number): void {
+    this.pass(layer, size)
+    this.inside = true
   }
 }

@@ -1,7 +1,13 @@
 // The first bytes of a packet, as a switch sampled them: sFlow's raw packet header (sFlow v5, 5.3) and the packet
-// sections of IPFIX (RFC 7133, RFC 5477). They are normally cut off somewhere: ending early is not an error.
+// sections of IPFIX (RFC 7133, RFC 5477).
+//
+// They are normally cut off somewhere. That is no error: what lies behind the cut is missing in the flow. Only etype, proto
+// and vlanId, which name the last of several headers, then name the last one that is there.
+//
+// Each field is of the outermost header that has it. Inside a tunnel only the layers are noted.
 
 import type { FlowRecord } from '../flow.ts'
+import type { Compat } from './context.ts'
 import {
   readAuthentication,
   readIpv4,
@@ -19,20 +25,26 @@ import {
   nextByIpVersion,
   nothing,
   PacketCursor,
+  UdpTunnel,
 } from './packet-cursor.ts'
-import { readGre, readIcmp, readTcp, readUdp } from './transport-headers.ts'
+import { readDccp, readIcmp, readSctp, readTcp, readUdp, readUdpLite } from './transport-headers.ts'
+import { readGeneve, readGre, readTeredo, readVxlan } from './tunnel-headers.ts'
 
 /** Headers read of one packet. Each consumes bytes; this only keeps a crafted chain short. */
 const maxHeaders = 16
 
 /** Reads packets into flows, one after the other. */
 export class PacketReader {
-  private readonly cursor = new PacketCursor()
+  private readonly cursor: PacketCursor
   /**
    * The last packet's length on the wire, as its outermost IP header tells it, with what stood before that header; 0
    * without one.
    */
   wireBytes = 0
+
+  constructor(compat: Compat = 'none') {
+    this.cursor = new PacketCursor(compat)
+  }
 
   /** A frame from its Ethernet header on: `bytes` from `offset` to `end`. */
   readEthernet(flow: FlowRecord, bytes: Uint8Array, offset: number, end: number): void {
@@ -101,8 +113,20 @@ function readHeader(cursor: PacketCursor, next: Next): Next {
       return readIcmp(cursor, Layer.icmp)
     case IpProtocol.icmpv6:
       return readIcmp(cursor, Layer.icmpv6)
+    case IpProtocol.sctp:
+      return readSctp(cursor)
+    case IpProtocol.udpLite:
+      return readUdpLite(cursor)
+    case IpProtocol.dccp:
+      return readDccp(cursor)
     case IpProtocol.gre:
       return readGre(cursor)
+    case UdpTunnel.vxlan:
+      return readVxlan(cursor)
+    case UdpTunnel.geneve:
+      return readGeneve(cursor)
+    case UdpTunnel.teredo:
+      return readTeredo(cursor)
     default:
       return nothing
   }

@@ -1,9 +1,14 @@
-// TCP, UDP, ICMP and GRE of a sampled packet.
+// TCP, UDP, SCTP, DCCP and ICMP of a sampled packet.
 
-import { readUint16, readUint32 } from './bytes.ts'
-import { Layer, type Next, nothing, type PacketCursor } from './packet-cursor.ts'
-
-const vxlanPort = 4789
+import { readUint16 } from './bytes.ts'
+import {
+  Layer,
+  type Next,
+  nextPort,
+  nothing,
+  type PacketCursor,
+  UdpTunnel,
+} from './packet-cursor.ts'
 
 /**
  * RFC 9293 3.1
@@ -22,18 +27,48 @@ export function readTcp(cursor: PacketCursor): Next {
 }
 
 /**
- * RFC 768; VXLAN, RFC 7348 5.
+ * RFC 768
  *
- *   0  source port      2    8  flags 1, 8 when there is a VNI
- *   2  destination port 2   12  VNI   3
- *   4  length           2
+ *   0  source port      2    4  length   2
+ *   2  destination port 2    6  checksum 2
  */
 export function readUdp(cursor: PacketCursor): Next {
   if (!readPorts(cursor)) return nothing
-  const { bytes, offset, flow } = cursor
-  const isVxlan = !cursor.inside && flow.dstPort === vxlanPort && cursor.has(16)
-  if (isVxlan && (bytes[offset + 8]! & 0x08) !== 0) flow.vni = readUint32(bytes, offset + 12) >>> 8
+  const next = cursor.has(8) ? nextInUdp(cursor.bytes, cursor.offset) : nothing
   cursor.pass(Layer.udp, 8)
+  return next
+}
+
+/**
+ * The source port of VXLAN (RFC 7348 5) and Geneve (RFC 8926 3.3) is a hash of what they carry; Teredo's servers answer from
+ * theirs (RFC 4380 5.2.1). A datagram of 8 bytes carries nothing: what follows is padding of its frame.
+ */
+function nextInUdp(bytes: Uint8Array, offset: number): Next {
+  if (readUint16(bytes, offset + 4) === 8) return nothing
+  const destination = nextPort(readUint16(bytes, offset + 2))
+  if (destination === UdpTunnel.vxlan || destination === UdpTunnel.geneve) return destination
+  const source = nextPort(readUint16(bytes, offset))
+  const isTeredo = destination === UdpTunnel.teredo || source === UdpTunnel.teredo
+  return isTeredo ? UdpTunnel.teredo : nothing
+}
+
+/** RFC 3828 3.1: as UDP, with the checksum's coverage in place of the length. */
+export function readUdpLite(cursor: PacketCursor): Next {
+  if (readPorts(cursor)) cursor.pass(Layer.custom, 8)
+  return nothing
+}
+
+/** RFC 9260 3.1: source port 2, destination port 2, verification tag 4, checksum 4. */
+export function readSctp(cursor: PacketCursor): Next {
+  if (readPorts(cursor)) cursor.pass(Layer.custom, 12)
+  return nothing
+}
+
+/** RFC 4340 5.1: source port 2, destination port 2, data offset 1 in units of 4 bytes, ... at least 12 in all. */
+export function readDccp(cursor: PacketCursor): Next {
+  if (!readPorts(cursor)) return nothing
+  const words = cursor.has(5) ? cursor.bytes[cursor.offset + 4]! : 0
+  cursor.pass(Layer.custom, Math.max(12, words * 4))
   return nothing
 }
 
@@ -55,23 +90,4 @@ export function readIcmp(cursor: PacketCursor, layer: number): Next {
   }
   cursor.pass(layer, 8)
   return nothing
-}
-
-/**
- * RFC 2784 2, RFC 2890 2
- *
- *   0  checksum, routing, key, sequence number present 1 bit each, ... version 3 bits
- *   2  EtherType 2
- *   4  4 for each that is present
- *
- * With routing, or in another version than 0, what follows is not known.
- */
-export function readGre(cursor: PacketCursor): Next {
-  if (!cursor.has(4)) return nothing
-  const flags = readUint16(cursor.bytes, cursor.offset)
-  const etherType = readUint16(cursor.bytes, cursor.offset + 2)
-  const isKnown = (flags & 0x4007) === 0
-  const present = ((flags >> 15) & 1) + ((flags >> 13) & 1) + ((flags >> 12) & 1)
-  cursor.pass(Layer.gre, isKnown ? 4 + 4 * present : 4)
-  return isKnown ? etherType : nothing
 }

@@ -5,7 +5,9 @@ import { bytes, ip4, ip6, type Part, u32, zeros } from './bytes.ts'
 export interface SflowHeader {
   /** Text of the address; undefined for the type "unknown". */
   agent?: string | undefined
+  subAgent?: number
   sequence?: number
+  uptimeMs?: number
   count?: number
 }
 
@@ -14,9 +16,9 @@ export function sflow(header: SflowHeader, ...samples: Part[]): Uint8Array {
   return bytes(
     u32(5),
     'agent' in header ? address(header.agent) : address('203.0.113.1'),
-    u32(0),
+    u32(header.subAgent ?? 0),
     u32(header.sequence ?? 0),
-    u32(0),
+    u32(header.uptimeMs ?? 0),
     u32(header.count ?? samples.length),
     ...samples,
   )
@@ -35,7 +37,10 @@ export function structure(format: number, ...content: Part[]): Uint8Array {
 }
 
 export interface FlowSample {
+  sourceType?: number
+  sourceIndex?: number
   rate?: number
+  drops?: number
   input?: number
   output?: number
   count?: number
@@ -45,10 +50,10 @@ export function flowSample(sample: FlowSample, ...records: Part[]): Uint8Array {
   return structure(
     1,
     u32(1),
-    u32(7),
+    u32((sample.sourceType ?? 0) * 2 ** 24 + (sample.sourceIndex ?? 7)),
     u32(sample.rate ?? 1000),
     u32(0),
-    u32(0),
+    u32(sample.drops ?? 0),
     u32(sample.input ?? 0),
     u32(sample.output ?? 0),
     u32(sample.count ?? records.length),
@@ -57,7 +62,10 @@ export function flowSample(sample: FlowSample, ...records: Part[]): Uint8Array {
 }
 
 export interface ExpandedFlowSample {
+  sourceType?: number
+  sourceIndex?: number
   rate?: number
+  drops?: number
   inputFormat?: number
   input?: number
   outputFormat?: number
@@ -69,11 +77,11 @@ export function expandedFlowSample(sample: ExpandedFlowSample, ...records: Part[
   return structure(
     3,
     u32(1),
-    u32(0),
-    u32(7),
+    u32(sample.sourceType ?? 0),
+    u32(sample.sourceIndex ?? 7),
     u32(sample.rate ?? 1000),
     u32(0),
-    u32(0),
+    u32(sample.drops ?? 0),
     u32(sample.inputFormat ?? 0),
     u32(sample.input ?? 0),
     u32(sample.outputFormat ?? 0),

@@ -1,8 +1,11 @@
 // sFlow v5: sflow.org, "sFlow Version 5", section 5.
 
 import { expect, test } from 'vitest'
+import type { Compat } from '../../../collector/decode/context.ts'
+import { createDecoder } from '../../../collector/decode/decode.ts'
+import type { FlowRecord } from '../../../collector/flow.ts'
 import { bytes, ip4, ip6, mac, type Part, u32, zeros } from '../../build/bytes.ts'
-import { decoded, flowsOf, type PlainFlow } from '../../build/decoded.ts'
+import { decoded, flowsOf, type PlainFlow, receivedMs, source } from '../../build/decoded.ts'
 import { ethernet, ipv4, ipv6, mplsLabel, tcp, udp } from '../../build/packet.ts'
 import {
   address,
@@ -106,26 +109,61 @@ test('several output interfaces are none', () => {
   expect(flow).not.toHaveProperty('forwardingStatus')
   const [expanded] = flowsOf(sflow({}, expandedFlowSample({ outputFormat: 2, output: 3 })))
   expect(expanded).not.toHaveProperty('outIf')
+  expect(expanded).not.toHaveProperty('forwardingStatus')
 })
 
 test.each([
   ['ACL', 258, 130],
   ['TTL exceeded', 257, 137],
-  ['net unreachable', 0, 131],
+  ['unresolved neighbour', 279, 132],
   ['a reason of the future', 12_345, 128],
 ])(
-  'a packet discarded for %s (%i) has forwarding status %i (RFC 7270 4.12)',
-  (_, reason, status) => {
-    const expected = { forwardingStatus: status }
+  'a packet discarded for %s (%i) has its reason and forwarding status %i (RFC 7270 4.12)',
+  (_, reason, forwardingStatus) => {
     const samples = [
-      flowSample({ output: 0x40000000 + reason }),
-      expandedFlowSample({ outputFormat: 1, output: reason }),
+      flowSample({ rate: 512, output: 0x40000000 + reason }, rawHeader({}, frame)),
+      expandedFlowSample({ rate: 512, outputFormat: 1, output: reason }, rawHeader({}, frame)),
     ]
     const flows = flowsOf(sflow({}, ...samples))
+    // It was sampled: it counts as traffic.
+    const counted = { samplingRate: 512, packets: 1n, bytes: BigInt(frame.length) }
+    const expected = { dropReason: reason, forwardingStatus, ...counted }
     expect(flows).toMatchObject([expected, expected])
     for (const flow of flows) expect(flow).not.toHaveProperty('outIf')
   },
 )
+
+test('a packet discarded for reason 0, net unreachable, shows by its forwarding status', () => {
+  const flows = flowsOf(
+    sflow({}, flowSample({ output: 0x40000000 }), expandedFlowSample({ outputFormat: 1 })),
+  )
+  expect(flows).toMatchObject([{ forwardingStatus: 131 }, { forwardingStatus: 131 }])
+  for (const flow of flows) expect(flow).not.toHaveProperty('dropReason')
+})
+
+test('for GoFlow2 an interface is what stands on the wire', () => {
+  const samples = [
+    flowSample({ input: 0x3fffffff, output: 0x80000003 }),
+    flowSample({ input: 7, output: 0x40000102 }),
+    expandedFlowSample({ input: 0x3fffffff, outputFormat: 2, output: 3 }),
+  ]
+  const interfacesAs = (compat: Compat) => {
+    const interfaces: [number, number][] = []
+    const emit = ({ inIf, outIf }: FlowRecord) => void interfaces.push([inIf, outIf])
+    createDecoder({ emit, compat }).decode(sflow({}, ...samples), source(), receivedMs)
+    return interfaces
+  }
+  expect(interfacesAs('goflow2')).toEqual([
+    [0x3fffffff, 0x80000003],
+    [7, 0x40000102],
+    [0x3fffffff, 3],
+  ])
+  expect(interfacesAs('none')).toEqual([
+    [0, 0],
+    [7, 0],
+    [0, 0],
+  ])
+})
 
 // Raw packet header, format 1.
 
@@ -298,14 +336,39 @@ test('extended gateway data gives AS numbers, the path and communities', () => {
   })
 })
 
-test('an AS path of several segments is read to its end', () => {
-  // A sequence (2) and a set (1).
-  const path = bytes(u32(2), u32(2), list(65_001, 65_002), u32(1), list(65_003))
+test('an AS path of sequences and sets is read to its end, and so is what follows it', () => {
+  // "sFlow Version 5" 5, as_path_type: 1 set, 2 sequence.
+  const path = bytes(
+    u32(3),
+    ...[u32(2), list(65_001, 65_002)],
+    ...[u32(1), list(65_003, 65_004, 65_005)],
+    ...[u32(2), list(65_006)],
+  )
+  expect(flowOf(gateway(path, list(7, 8), u32(100)))).toMatchObject({
+    nextHopAs: 65_001,
+    dstAs: 65_006,
+    asPath: [65_001, 65_002, 65_003, 65_004, 65_005, 65_006],
+    bgpCommunities: [7, 8],
+  })
+})
+
+test('a segment without AS numbers leaves the path as it is', () => {
+  const path = bytes(u32(2), ...[u32(2), list()], ...[u32(1), list(65_003)])
   expect(flowOf(gateway(path, list(7), u32(100)))).toMatchObject({
-    asPath: [65_001, 65_002, 65_003],
+    nextHopAs: 65_003,
     dstAs: 65_003,
+    asPath: [65_003],
     bgpCommunities: [7],
   })
+})
+
+test('of an AS path that goes beyond its record nothing is kept', () => {
+  const path = bytes(u32(2), ...[u32(2), list(65_001)], ...[u32(1), u32(9), u32(65_002)])
+  const flow = flowOf(gateway(path), rawHeader({}, frame))
+  expect(flow).toMatchObject({ srcPort: 50_000 })
+  for (const field of ['asPath', 'srcAs', 'dstAs', 'nextHopAs', 'bgpCommunities']) {
+    expect(flow).not.toHaveProperty(field)
+  }
 })
 
 test("an AS of 0 and an empty path stand for the router's own AS", () => {
@@ -349,21 +412,48 @@ test.each([1029, 1030])('a virtual network (%i) gives its identifier', (format) 
   expect(flowOf(structure(format, u32(70_000)))).toMatchObject({ vni: 70_000 })
 })
 
+// Drops, "sFlow Version 5" 5, flow_sample: how many the data source has dropped since its start.
+
+test('each data source tells how many packets it could not sample', () => {
+  const { decode, decoder } = decoded()
+  const droppedBy = (sequence: number, ...samples: Uint8Array[]) => {
+    decode(sflow({ sequence }, ...samples))
+    return decoder.facts.samplesDropped
+  }
+  const port = { sourceType: 0, sourceIndex: 7 }
+  const vlan = { sourceType: 1, sourceIndex: 7 }
+  // What was dropped before the first sample is not known to be new.
+  expect(droppedBy(1, flowSample({ ...port, drops: 100 }), flowSample({ ...vlan, drops: 5 }))).toBe(
+    0,
+  )
+  expect(droppedBy(2, flowSample({ ...port, drops: 130 }), flowSample({ ...vlan, drops: 6 }))).toBe(
+    31,
+  )
+  // The two forms of a sample are of the same source.
+  expect(droppedBy(3, expandedFlowSample({ ...port, drops: 134 }))).toBe(4)
+  expect(droppedBy(4, flowSample({ ...port, drops: 134 }))).toBe(0)
+})
+
 // What is not for us, and what is broken.
 
-test('samples that describe no packet are skipped by their length', () => {
+test('samples of unknown formats between known ones are skipped by their length', () => {
   const { flows, decode, decoder } = decoded()
   const datagram = sflow(
     {},
-    structure(2, zeros(40)), // counters
-    structure(4, zeros(44)), // expanded counters
-    structure(5, zeros(36)), // discard
-    structure(4413 * 4096 + 1, zeros(9)), // Broadcom's
-    flowSample({}, rawHeader({}, frame)),
+    structure(6, zeros(12)), // enterprise 0, not given out
+    flowSample({ rate: 10 }, rawHeader({}, frame)),
+    structure(4413 * 4096 + 1, zeros(9)), // Broadcom's, 9 bytes and 3 of padding
+    structure(8800 * 4096 + 3, zeros(40)), // Extreme's, with the number of an expanded flow sample
+    expandedFlowSample({ rate: 20 }, rawHeader({}, frame)),
+    structure(4095, zeros(0)),
   )
   expect(decode(datagram)).toBeUndefined()
-  expect(flows).toHaveLength(1)
+  expect(flows).toMatchObject([
+    { samplingRate: 10, srcPort: 50_000 },
+    { samplingRate: 20, srcPort: 50_000 },
+  ])
   expect(decoder.counters.skippedSamples).toBe(4)
+  expect(decoder.counters.undecodable['bad-length'].sets).toBe(0)
 })
 
 test('records that are not known are skipped by their length', () => {
@@ -438,9 +528,9 @@ test('lengths that are not multiples of 4 are rounded up, within bounds', () => 
   expect(flowOf(odd, rawHeader({}, frame))).toMatchObject({ srcPort: 50_000 })
   // The last structure of a datagram may lack its padding.
   const { decode, decoder, flows } = decoded()
-  const counters = structure(2, zeros(5))
-  expect(decode(sflow({}, counters).slice(0, -3))).toBeUndefined()
-  expect(decode(sflow({ count: 2 }, counters).slice(0, -3))).toBe('bad-length')
+  const unknown = structure(6, zeros(5))
+  expect(decode(sflow({}, unknown).slice(0, -3))).toBeUndefined()
+  expect(decode(sflow({ count: 2 }, unknown).slice(0, -3))).toBe('bad-length')
   expect(decoder.counters.undecodable['bad-length']).toEqual({ sets: 1, bytes: 0 })
   expect(flows).toEqual([])
 })
