@@ -2,19 +2,31 @@
 // v9 and IPFIX need all of this, the other protocols some.
 
 import { FlowRecord } from '../flow.ts'
+import type { Compat } from './context.ts'
 import { FlowTimes } from './flow-times.ts'
 import { Message } from './message.ts'
+import { NameElements } from './names.ts'
 import { PacketReader } from './packet.ts'
 import { SamplingElements } from './sampling-elements.ts'
+
+/** Who of the two began a session: RFC 5103 6.3. 0, or none, says nothing; 3 is about a perimeter. */
+export const BiflowDirection = { initiator: 1, reverseInitiator: 2 } as const
+
+/** What a firewall tells of: IANA's firewallEvent (233). */
+export const FirewallEvent = { created: 1, deleted: 2, denied: 3, alert: 4, updated: 5 } as const
 
 /**
  * One for each decoder, filled again for each record. Options records are read into it as well: they have the same
  * elements.
  */
 export class DataRecord {
-  readonly message = new Message()
+  /** The one that the record stands in. */
+  message = new Message()
   readonly flow = new FlowRecord()
-  readonly packet = new PacketReader()
+  readonly packet: PacketReader
+
+  /** The flow is the other direction of what the record is about. */
+  isReverse = false
 
   /** 4 or 6; 0 when the record does not say. */
   ipVersion = 0
@@ -33,11 +45,26 @@ export class DataRecord {
 
   readonly sampling = new SamplingElements()
   lineCardId = 0
+
+  /** Names a session among those of its exporter; 0 when the record is of none. */
+  flowId = 0
+  /** The address that the record itself gives its exporter is taken. */
+  hasExporter = false
+
   /** The template that an options record speaks of. */
   templateId = 0
+  /** The observation domain that an options record speaks of, if it names one. */
+  domainId: number | undefined = undefined
+  /** Names in an options record; cleared for those only. */
+  readonly names = new NameElements()
+
+  constructor(compat: Compat) {
+    this.packet = new PacketReader(compat)
+  }
 
   begin(): void {
     this.message.beginFlow(this.flow)
+    this.isReverse = false
     this.ipVersion = 0
     this.ethernetType = 0
     this.hasIcmp = false
@@ -47,6 +74,9 @@ export class DataRecord {
     this.times.clear()
     this.sampling.clear()
     this.lineCardId = 0
+    this.flowId = 0
+    this.hasExporter = false
     this.templateId = 0
+    this.domainId = undefined
   }
 }

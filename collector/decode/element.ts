@@ -2,15 +2,21 @@
 // (RFC 3954 8).
 
 import { readUintNumber } from './bytes.ts'
-import type { DataRecord } from './data-record.ts'
+import { BiflowDirection, type DataRecord } from './data-record.ts'
 import {
   addMplsIp,
   fillAddress,
+  ofSide,
   readFrameSection,
   readIpSection,
+  readLabelStack,
+  readSamplingInterval,
   setAddress,
   setApplicationId,
+  setBiflowDirection,
   setDstMac,
+  setExporter,
+  setFlowDirection,
   setIcmpCode,
   setIcmpType,
   setIcmpTypeCode,
@@ -42,13 +48,15 @@ export type Element = {
   readonly rank: number
   /** Elements in whose company this one is left out. */
   readonly unless?: readonly number[]
+  /** Elements without any of which this one says nothing. */
+  readonly onlyWith?: readonly number[]
 } & ({ readonly setUint: SetUint } | { readonly setBytes: SetBytes })
 
-function uint(name: string, setUint: SetUint, rank = 1): Element {
+export function uint(name: string, setUint: SetUint, rank = 1): Element {
   return { name, rank, setUint }
 }
 
-function bytes(name: string, setBytes: SetBytes, rank = 1): Element {
+export function bytes(name: string, setBytes: SetBytes, rank = 1): Element {
   return { name, rank, setBytes }
 }
 
@@ -60,6 +68,16 @@ function total(name: string, setBytes: SetBytes, unless: readonly number[]): Ele
   return { name, rank: 3, unless, setBytes }
 }
 
+const sessionCounters = [231, 232, 298, 299]
+
+/**
+ * A counter of one side of a session, since the last report. Where the flow has counters of its own, whose direction is
+ * known, these would count its packets once more.
+ */
+function session(name: string, setBytes: SetBytes): Element {
+  return { name, rank: 4, unless: [1, 2, 23, 24], setBytes }
+}
+
 /** What tells how to read the others. */
 const hint = -1
 /** A sampled packet: elements only fill what it leaves open. */
@@ -68,6 +86,7 @@ const packet = 0
 /** Elements that make something of a flow, by id. All others are stepped over. */
 export const elements: Readonly<Record<number, Element>> = {
   // Packets
+  316: { ...bytes('mplsLabelStackSection', readLabelStack, hint), unless: [315] },
   313: bytes('ipHeaderPacketSection', readIpSection, packet),
   315: bytes('dataLinkFrameSection', readFrameSection, packet),
   408: uint('dataLinkFrameType', (r, v) => (r.dataLinkFrameType ||= v), hint),
@@ -75,14 +94,16 @@ export const elements: Readonly<Record<number, Element>> = {
   // Volume
   1: bytes('octetDeltaCount', setOctets),
   23: bytes('postOctetDeltaCount', setOctets, 2),
-  85: total('octetTotalCount', setOctets, [1, 23]),
-  231: bytes('initiatorOctets', setOctets, 4),
+  85: total('octetTotalCount', setOctets, [1, 23, 231, 232]),
+  231: session('initiatorOctets', ofSide(BiflowDirection.initiator, setOctets)),
+  232: session('responderOctets', ofSide(BiflowDirection.reverseInitiator, setOctets)),
   352: bytes('layer2OctetDeltaCount', setOctets, 5),
   312: uint('dataLinkFrameSize', (r, v) => (r.frameBytes ||= v), hint),
   2: bytes('packetDeltaCount', setPackets),
   24: bytes('postPacketDeltaCount', setPackets, 2),
-  86: total('packetTotalCount', setPackets, [2, 24]),
-  298: bytes('initiatorPackets', setPackets, 4),
+  86: total('packetTotalCount', setPackets, [2, 24, 298, 299]),
+  298: session('initiatorPackets', ofSide(BiflowDirection.initiator, setPackets)),
+  299: session('responderPackets', ofSide(BiflowDirection.reverseInitiator, setPackets)),
 
   // Addresses
   60: uint('ipVersion', (r, v) => (r.ipVersion ||= v), hint),
@@ -116,6 +137,15 @@ export const elements: Readonly<Record<number, Element>> = {
   // The IP header
   5: uint('ipClassOfService', (r, v) => (r.flow.ipTos ||= v & 0xff)),
   195: uint('ipDiffServCodePoint', (r, v) => (r.flow.ipTos ||= (v & 0x3f) << 2), 2),
+  // What the packets leave with; best effort on arrival is no reason to look there.
+  55: {
+    ...uint('postIpClassOfService', (r, v) => (r.flow.ipTos ||= v & 0xff), 3),
+    unless: [5, 195],
+  },
+  98: {
+    ...uint('postIpDiffServCodePoint', (r, v) => (r.flow.ipTos ||= (v & 0x3f) << 2), 4),
+    unless: [5, 195],
+  },
   192: uint('ipTTL', (r, v) => (r.flow.ipTtl ||= v & 0xff)),
   52: uint('minimumTTL', (r, v) => (r.flow.ipTtl ||= v & 0xff), 2),
   53: uint('maximumTTL', (r, v) => (r.flow.ipTtl ||= v & 0xff), 3),
@@ -132,8 +162,8 @@ export const elements: Readonly<Record<number, Element>> = {
   253: uint('egressPhysicalInterface', (r, v) => (r.flow.outIf ||= v), 2),
   234: uint('ingressVRFID', (r, v) => (r.flow.ingressVrfId ||= v)),
   235: uint('egressVRFID', (r, v) => (r.flow.egressVrfId ||= v)),
-  61: uint('flowDirection', (r, v) => (r.flow.flowDirection ||= v & 0xff)),
-  239: uint('biflowDirection', (r, v) => (r.flow.biFlowDirection ||= v & 0xff)),
+  61: uint('flowDirection', setFlowDirection),
+  239: uint('biflowDirection', setBiflowDirection),
   89: uint('forwardingStatus', (r, v) => (r.flow.forwardingStatus ||= v)),
   56: bytes('sourceMacAddress', setSrcMac),
   81: bytes('postSourceMacAddress', setSrcMac, 2),
@@ -201,8 +231,12 @@ export const elements: Readonly<Record<number, Element>> = {
   325: bytes('observationTimeNanoseconds', (r, b, o, n) => r.times.observed.setNtp(b, o, n)),
 
   // Sampling
-  34: uint('samplingInterval', (r, v) => (r.sampling.samplingInterval ||= v)),
-  50: uint('samplerRandomInterval', (r, v) => (r.sampling.samplerRandomInterval ||= v)),
+  34: bytes('samplingInterval', (r, b, o, n) => {
+    r.sampling.samplingInterval ||= readSamplingInterval(r, b, o, n)
+  }),
+  50: bytes('samplerRandomInterval', (r, b, o, n) => {
+    r.sampling.samplerRandomInterval ||= readSamplingInterval(r, b, o, n)
+  }),
   305: uint('samplingPacketInterval', (r, v) => (r.sampling.packetInterval ||= v)),
   306: uint('samplingPacketSpace', (r, v) => r.sampling.setPacketSpace(v)),
   309: uint('samplingSize', (r, v) => (r.sampling.size ||= v)),
@@ -236,6 +270,12 @@ export const elements: Readonly<Record<number, Element>> = {
   233: uint('firewallEvent', (r, v) => (r.flow.firewallEvent ||= v & 0xff)),
 
   // The rest
+  130: bytes('exporterIPv4Address', setExporter),
+  131: bytes('exporterIPv6Address', setExporter, 2),
+  148: {
+    ...bytes('flowId', (r, b, o, n) => (r.flowId ||= readUintNumber(b, o, n))),
+    onlyWith: sessionCounters,
+  },
   95: bytes('applicationId', setApplicationId),
   136: uint('flowEndReason', (r, v) => (r.flow.flowEndReason ||= v & 0xff)),
   138: uint('observationPointId', (r, v) => (r.flow.observationPointId ||= v)),

@@ -4,28 +4,48 @@ import { type Address, type FlowRecord, SamplingSource } from '../flow.ts'
 import type { DecodeContext } from './context.ts'
 import type { DataRecord } from './data-record.ts'
 import type { Domain, Exporter } from './exporter.ts'
+import type { Message } from './message.ts'
 import { learnedRate } from './sampling-rates.ts'
 import type { Template } from './template.ts'
 
 const ipv4EtherType = 0x0800
 const ipv6EtherType = 0x86dd
 
-/** Completes the flow of a data record of NetFlow v9 or IPFIX. */
+/** Completes the flow of a data record of NetFlow v9 or IPFIX. `rate` is its sampling rate, 0 when nobody told it. */
 export function completeFlow(
-  context: DecodeContext,
-  template: Template,
+  { record, counters }: DecodeContext,
   exporter: Exporter | undefined,
   domain: Domain | undefined,
+  rate: number,
 ): void {
-  const { record, counters } = context
   const { flow, times, message } = record
   settleAddresses(record)
   if (flow.etype === 0) flow.etype = etherType(record)
+  if (record.isReverse) dropIcmpPort(flow)
   if (!record.hasIcmp) setIcmpFromPort(flow)
   if (record.frameBytes > 0) countPacket(record)
-  if (times.finish(flow, message, domain?.systemInitMs ?? 0)) counters.timesReplaced++
-  flow.samplingRate = samplingRate(context, template, exporter, domain)
-  if (flow.samplingRate > 0) flow.samplingSource = SamplingSource.exporter
+  const initMs = times.needsSystemInit(message) ? systemInit(message, exporter, domain) : 0
+  if (times.finish(flow, message, initMs)) counters.timesReplaced++
+  flow.samplingRate = rate
+  if (rate > 0) flow.samplingSource = SamplingSource.exporter
+}
+
+/** As options data said it: of the domain, or of the whole exporter under domain 0. 0 when it said nothing. */
+function systemInit(
+  { protocol }: Message,
+  exporter: Exporter | undefined,
+  domain: Domain | undefined,
+): number {
+  return domain?.systemInitMs || exporter?.domain(protocol, 0)?.systemInitMs || 0
+}
+
+/** A port that is the type and code of ICMP is none, and says nothing of the packets that came back. */
+function dropIcmpPort(flow: FlowRecord): void {
+  if (isIcmp(flow) && flow.dstPort === 0) flow.srcPort = 0
+}
+
+function isIcmp({ proto }: FlowRecord): boolean {
+  return proto === 1 || proto === 58
 }
 
 /**
@@ -33,7 +53,7 @@ export function completeFlow(
  * v5 has no field for it.
  */
 export function setIcmpFromPort(flow: FlowRecord): void {
-  if ((flow.proto !== 1 && flow.proto !== 58) || flow.srcPort !== 0) return
+  if (!isIcmp(flow) || flow.srcPort !== 0) return
   flow.icmpType = flow.dstPort >> 8
   flow.icmpCode = flow.dstPort & 0xff
 }
@@ -73,7 +93,7 @@ function countPacket({ flow, frameBytes }: DataRecord): void {
 }
 
 /** What the record says itself, else what options data said of it; 0 when nobody did. */
-function samplingRate(
+export function samplingRate(
   { record, counters, limits }: DecodeContext,
   template: Template,
   exporter: Exporter | undefined,

@@ -1,6 +1,6 @@
 // When a flow began and ended, out of all that exporters say about it.
 
-import type { FlowRecord } from '../flow.ts'
+import { type FlowRecord, FlowType } from '../flow.ts'
 import { Instant } from './instant.ts'
 import type { Message } from './message.ts'
 
@@ -43,9 +43,15 @@ export class FlowTimes {
     this.endUptimeMs = uptimeMs
   }
 
+  /** Whether it takes the moment of the exporter's start to read the record's times. */
+  needsSystemInit(message: Message): boolean {
+    const hasUptime = this.hasStartUptime || this.hasEndUptime
+    return hasUptime && message.uptimeMs === 0 && this.systemInitMs === 0
+  }
+
   /**
-   * Gives `flow` its start and end: as the record has them; one from the other and the duration; else the time of
-   * export. `systemInitMs` is what options data said of the exporter, or 0. Returns true when a time could not be and
+   * Gives `flow` its start and end: as the record has them; one from the other and the duration; else the end is the time
+   * of export. `systemInitMs` is what options data said of the exporter, or 0. Returns true when a time could not be and
    * was replaced.
    */
   finish(flow: FlowRecord, message: Message, systemInitMs: number): boolean {
@@ -59,19 +65,21 @@ export class FlowTimes {
     if (dropImplausible(end, message)) replaced = true
 
     if (start.isSet && !end.isSet) {
-      if (this.durationMs > 0) end.setMsBefore(start.seconds, start.nanos, -this.durationMs)
+      const durationMs = this.duration(message)
+      if (durationMs > 0) end.setMsBefore(start.seconds, start.nanos, -durationMs)
       else if (observed.isSet) end.set(observed.seconds, observed.nanos)
       if (dropImplausible(end, message)) replaced = true
       end.set(start.seconds, start.nanos)
     } else if (end.isSet && !start.isSet) {
-      start.setMsBefore(end.seconds, end.nanos, this.durationMs)
+      start.setMsBefore(end.seconds, end.nanos, this.duration(message))
     } else if (!start.isSet) {
       // A time that cannot be says that the exporter's clock is not to be trusted, the header's included.
-      if (observed.isSet) start.set(observed.seconds, observed.nanos)
-      else if (!replaced) start.set(message.exportSeconds, message.exportNanos)
-      if (dropImplausible(start, message)) replaced = true
-      start.set(message.receivedSeconds, message.receivedNanos)
-      end.set(start.seconds, start.nanos)
+      if (observed.isSet) end.set(observed.seconds, observed.nanos)
+      else if (!replaced) end.set(message.exportSeconds, message.exportNanos)
+      if (dropImplausible(end, message)) replaced = true
+      const durationMs = end.isSet ? this.duration(message) : 0
+      end.set(message.receivedSeconds, message.receivedNanos)
+      start.setMsBefore(end.seconds, end.nanos, durationMs)
     }
 
     flow.timeFlowStartSeconds = start.seconds
@@ -79,6 +87,17 @@ export class FlowTimes {
     flow.timeFlowEndSeconds = end.seconds
     flow.timeFlowEndNanos = end.nanos
     return replaced
+  }
+
+  /**
+   * Milliseconds from start to end; 0 when the record does not say. Uptimes of IPFIX still tell it where nothing tells when the exporter
+   * started. Those of NetFlow do not: a header without uptime is of a replayed file, and its records' uptimes are
+   * another machine's.
+   */
+  private duration({ type }: Message): number {
+    if (this.durationMs > 0) return this.durationMs
+    if (type !== FlowType.ipfix || !this.hasStartUptime || !this.hasEndUptime) return 0
+    return Math.max(0, (this.endUptimeMs - this.startUptimeMs) | 0)
   }
 }
 

@@ -4,6 +4,8 @@ import { readUint32 } from './bytes.ts'
 
 /** 1900 to 1970, RFC 5905 figure 4. */
 const ntpToUnixSeconds = 2_208_988_800
+/** NTP's seconds start again in 2036, RFC 5905 6. */
+const ntpEraSeconds = 2 ** 32
 
 /** Earlier than this no flow was ever exported: it is the clock of a router that has not been told the time. */
 const earliestSeconds = Date.UTC(1990, 0) / 1000
@@ -50,7 +52,8 @@ export class Instant {
     const seconds = readUint32(bytes, offset)
     const fraction = readUint32(bytes, offset + 4)
     if (seconds === 0 && fraction === 0) return
-    this.set(seconds - ntpToUnixSeconds, Math.floor((fraction * 1_000_000_000) / 2 ** 32))
+    const era = seconds < ntpToUnixSeconds ? ntpEraSeconds : 0
+    this.set(era + seconds - ntpToUnixSeconds, Math.floor((fraction * 1_000_000_000) / 2 ** 32))
   }
 
   /** `ms` (of either sign, and not always whole) before a moment given in seconds and nanoseconds. */

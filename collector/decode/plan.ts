@@ -10,10 +10,13 @@ import {
   type SetBytes,
   type SetUint,
 } from './element.ts'
+import { enterpriseElement } from './enterprise-elements.ts'
+import { optionsElements } from './options-elements.ts'
+import { type FoundElement, findReverse } from './reverse.ts'
 import { type FieldSpecifier, type Template, variableLength } from './template.ts'
 
 /** One field that matters. Fields that fill nothing have no step. */
-interface Step {
+export interface Step {
   readonly setUint: SetUint | undefined
   readonly setBytes: SetBytes | undefined
   /** Which field of the template. */
@@ -22,6 +25,10 @@ interface Step {
 
 export interface Plan {
   readonly steps: readonly Step[]
+  /** The same for the flow of the other direction; undefined for records that only tell of one. */
+  readonly reverseSteps: readonly Step[] | undefined
+  /** Whether records state a sampling interval themselves, in the byte order of their exporter. */
+  readonly hasSamplingInterval: boolean
   /** Bytes of a record, or of the shortest one when fields have variable length. */
   readonly minBytes: number
   /** Where each field of a record is and how long. Written once when all lengths are fixed, else for each record. */
@@ -41,20 +48,17 @@ export function compile(template: Template): Plan {
     offsets[i] = offset
     offset += lengths[i]!
   }
-  const found = fields.flatMap((specifier, field) => {
+  const found = fields.flatMap((specifier, field): FoundElement[] => {
     const element = elementOf(template, specifier, field)
-    return element === undefined ? [] : [{ element, field }]
+    return element === undefined ? [] : [{ element, rank: element.rank, field }]
   })
-  const ids = new Set(fields.map(({ id, enterprise }) => (enterprise === undefined ? id : -1)))
+  const reverse = findReverse(fields, (id) => ianaElement(template, id))
   return {
-    steps: found
-      .filter(({ element }) => !element.unless?.some((id) => ids.has(id)))
-      .sort((a, b) => a.element.rank - b.element.rank || a.field - b.field)
-      .map(({ element, field }) => ({
-        setUint: 'setUint' in element ? element.setUint : undefined,
-        setBytes: 'setBytes' in element ? element.setBytes : undefined,
-        field,
-      })),
+    steps: toSteps(found, fields),
+    reverseSteps: reverse.length > 0 ? toSteps(reverse, fields) : undefined,
+    hasSamplingInterval: fields.some(
+      ({ id, enterprise }) => enterprise === undefined && (id === 34 || id === 50),
+    ),
     minBytes: template.minRecordBytes,
     offsets,
     lengths,
@@ -64,13 +68,33 @@ export function compile(template: Template): Plan {
 
 function elementOf(
   template: Template,
-  specifier: FieldSpecifier,
+  { id, enterprise }: FieldSpecifier,
   field: number,
 ): Element | undefined {
-  if (specifier.enterprise !== undefined) return undefined
-  if (template.protocol === 'ipfix') return elements[specifier.id]
-  if (template.isOptions && field < template.scopeCount) return netflow9Scopes[specifier.id]
-  return elements[specifier.id] ?? netflow9Elements[specifier.id]
+  if (enterprise !== undefined) return enterpriseElement(enterprise, id)
+  if (!template.isOptions) return ianaElement(template, id)
+  const isScope9 = template.protocol === 'netflow9' && field < template.scopeCount
+  return isScope9 ? netflow9Scopes[id] : (optionsElements[id] ?? ianaElement(template, id))
+}
+
+function ianaElement({ protocol }: Template, id: number): Element | undefined {
+  return elements[id] ?? (protocol === 'netflow9' ? netflow9Elements[id] : undefined)
+}
+
+/** In the order of their ranks, without those that other fields of their direction displace or do not call for. */
+function toSteps(found: readonly FoundElement[], fields: readonly FieldSpecifier[]): Step[] {
+  const present = new Set(fields.map(({ enterprise, id }) => `${enterprise}/${id}`))
+  return found
+    .filter(({ element: { unless, onlyWith }, field }) => {
+      const isPresent = (id: number) => present.has(`${fields[field]?.enterprise}/${id}`)
+      return !unless?.some(isPresent) && (onlyWith?.some(isPresent) ?? true)
+    })
+    .sort((a, b) => a.rank - b.rank || a.field - b.field)
+    .map(({ element, field }) => ({
+      setUint: 'setUint' in element ? element.setUint : undefined,
+      setBytes: 'setBytes' in element ? element.setBytes : undefined,
+      field,
+    }))
 }
 
 /**
@@ -89,7 +113,18 @@ export function readRecord(
     next = locateFields(plan, plan.variable, bytes, offset, end)
     if (next === -1) return -1
   }
-  const { steps, offsets, lengths } = plan
+  runSteps(plan, plan.steps, record, bytes, offset)
+  return next
+}
+
+/** Takes the values of the record that `readRecord` found at `offset`. */
+export function runSteps(
+  { offsets, lengths }: Plan,
+  steps: readonly Step[],
+  record: DataRecord,
+  bytes: Uint8Array,
+  offset: number,
+): void {
   for (let i = 0; i < steps.length; i++) {
     const { setUint, setBytes, field } = steps[i]!
     const at = offset + offsets[field]!
@@ -97,7 +132,6 @@ export function readRecord(
     if (setUint !== undefined) setUint(record, readUint(bytes, at, length))
     else if (setBytes !== undefined) setBytes(record, bytes, at, length)
   }
-  return next
 }
 
 /**

@@ -2,6 +2,9 @@
 // same elements that data records carry. RFC 5477 8.2; Cisco's own 34, 48 and 50 in NetFlow v9.
 
 export class SamplingElements {
+  /** Whether the exporter writes the intervals of its data records so. Told for each set, not by records. */
+  isLittleEndian = false
+
   hasSamplerId = false
   samplerId = 0
   hasSelectorId = false

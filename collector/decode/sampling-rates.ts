@@ -119,6 +119,7 @@ export function learnedRate(
     interfaceRate(flow.outIf, own, exporter) ||
     lineCardRate(record.lineCardId, own, exporter) ||
     own?.all ||
+    domainZero?.all ||
     exporter.all ||
     // An exporter with one sampler need not say which one took a packet.
     (hasSampler ? 0 : exporter.agreedRate())

@@ -2,7 +2,8 @@
 
 import type { Address } from '../flow.ts'
 import { allZero, readUint, readUint48, readUintHigh } from './bytes.ts'
-import type { DataRecord } from './data-record.ts'
+import { BiflowDirection, type DataRecord } from './data-record.ts'
+import type { SetBytes } from './element.ts'
 
 export function setOctets(
   record: DataRecord,
@@ -28,6 +29,59 @@ export function setPackets(
   flow.packetsLow = readUint(bytes, offset, length)
 }
 
+/**
+ * A counter of what one side of a session sent: it is the flow's if that side is the flow's source. The record is from
+ * the initiator to the responder unless biflowDirection says otherwise, and the flow then says so.
+ */
+export function ofSide(side: number, set: SetBytes): SetBytes {
+  return (record, bytes, offset, length) => {
+    const { flow, isReverse } = record
+    flow.biFlowDirection ||= isReverse
+      ? BiflowDirection.reverseInitiator
+      : BiflowDirection.initiator
+    if (sourceSide(record) === side) set(record, bytes, offset, length)
+  }
+}
+
+function sourceSide({ flow: { biFlowDirection }, isReverse }: DataRecord): number {
+  const { initiator, reverseInitiator } = BiflowDirection
+  if (biFlowDirection === initiator || biFlowDirection === reverseInitiator) return biFlowDirection
+  return isReverse ? reverseInitiator : initiator
+}
+
+/** In the reverse flow the other end is the source. No value says that the destination is outside a perimeter. */
+export function setBiflowDirection({ flow, isReverse }: DataRecord, value: number): void {
+  const { initiator, reverseInitiator } = BiflowDirection
+  if (!isReverse) flow.biFlowDirection ||= value & 0xff
+  else if (value === initiator) flow.biFlowDirection = reverseInitiator
+  else if (value === reverseInitiator) flow.biFlowDirection = initiator
+}
+
+/** 0 is ingress, 1 egress: at one interface, what answers the packets that come in goes out. */
+export function setFlowDirection({ flow, isReverse }: DataRecord, value: number): void {
+  if (!isReverse) flow.flowDirection ||= value & 0xff
+  else if (value === 0) flow.flowDirection = 1
+}
+
+/**
+ * The exporter's address as it knows it itself: its datagrams may come through address translation or a relay. Then the
+ * UDP source is noted apart.
+ */
+export function setExporter(
+  record: DataRecord,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): void {
+  if (record.hasExporter || (length !== 4 && length !== 16)) return
+  if (allZero(bytes, offset, offset + length)) return
+  const { samplerAddress, udpSource } = record.flow
+  record.hasExporter = true
+  udpSource.copy(samplerAddress)
+  samplerAddress.set(bytes, offset, length)
+  if (samplerAddress.equals(udpSource)) udpSource.length = 0
+}
+
 /** The source or destination: the first that is not zero, and of two the one of the family that ipVersion names. */
 export function setAddress(
   record: DataRecord,
@@ -48,15 +102,17 @@ export function setAddress(
   if (!allZero(bytes, offset, offset + length)) address.set(bytes, offset, length)
 }
 
-/** Any other address: the first that is not zero. */
+/** Any other address: the first that is not zero; of several zeros, the first. */
 export function fillAddress(
   address: Address,
   bytes: Uint8Array,
   offset: number,
   length: number,
 ): void {
-  if (address.length > 0 || allZero(bytes, offset, offset + length)) return
-  address.set(bytes, offset, length)
+  if (!address.isZero()) return
+  if (address.length === 0 || !allZero(bytes, offset, offset + length)) {
+    address.set(bytes, offset, length)
+  }
 }
 
 export function setSrcMac(
@@ -128,6 +184,19 @@ export function setApplicationId(
   flow.applicationIdLength = length
 }
 
+/** RouterOS 6 writes the interval of data records with its least significant byte first. */
+export function readSamplingInterval(
+  { sampling }: DataRecord,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): number {
+  if (!sampling.isLittleEndian || length > 8) return readUint(bytes, offset, length)
+  let interval = 0
+  for (let i = length - 1; i >= 0; i--) interval = interval * 256 + bytes[offset + i]!
+  return interval
+}
+
 /** A float64, or a float32 in reduced size. RFC 7011 6.1.4 and 6.2. */
 export function setSamplingProbability(
   { sampling }: DataRecord,
@@ -150,6 +219,16 @@ export function readFrameSection(
   if (record.hasPacket || record.dataLinkFrameType > 1) return
   record.packet.readEthernet(record.flow, bytes, offset, offset + length)
   notePacket(record, length)
+}
+
+/** RFC 5477 8.5: the label stack of a packet. */
+export function readLabelStack(
+  { packet, flow }: DataRecord,
+  bytes: Uint8Array,
+  offset: number,
+  length: number,
+): void {
+  packet.readMpls(flow, bytes, offset, offset + length)
 }
 
 /** RFC 5477 8.5.2: a packet from its IP header on. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../../collector/decode/decode.ts'
+import type { LearnedName } from '../../../collector/decode/learned-name.ts'
 import { bytes, hex, ip4, u16, u32, zeros } from '../../build/bytes.ts'
 import { decoded, type PlainFlow, plainFlow, receivedMs } from '../../build/decoded.ts'
 import { readCapture } from '../../build/pcap.ts'
@@ -102,14 +103,14 @@ function captureTests(folder: string): void {
     },
   )
 
-  // Where nfdump reads otherwise: it refuses datagrams whose count is wrong, takes the trailing bytes of nfv5-generic for further datagrams, and adds
-  // up both directions of YAF's biflows. Flows, bytes and packets of
+  // Where nfdump reads otherwise: it refuses datagrams whose count is wrong, takes the trailing bytes of nfv5-generic for further datagrams, and has
+  // both directions of YAF's biflows in one flow. Flows, bytes and packets of
   //   tshark -r FILE -T fields -e cflow.srcaddr -e cflow.octets -e cflow.packets
-  // for YAF, of the forward elements 85 and 86, which -V names "Permanent Octets" and "Permanent Packets"; for sFlow, of -V.
+  // for YAF, of 85 and 86 of both directions, which -V names "Permanent Octets" and "Permanent Packets"; for sFlow, of -V.
   test.each([
     ['nfv5-generic', 2, 534n, 9n, [undefined]],
     ['nfv5-lying-count', 60, 11_138_320_667n, 8_337_181_703n, ['bad-length', 'bad-length']],
-    ['ipfix-yaf', 2, 304n, 6n, [undefined, undefined, undefined, undefined, undefined]],
+    ['ipfix-yaf', 4, 596n, 10n, [undefined, undefined, undefined, undefined, undefined]],
     ['sflow-qinq', 1, 106n, 1n, [undefined]],
     ['sflow-sflow-expanded-sample', 1, 126n, 1n, [undefined]],
     ['sflow-sflow-ipv4-data', 1, 1390n, 1n, [undefined]],
@@ -278,6 +279,33 @@ function captureTests(folder: string): void {
       },
     ],
     [
+      // The reverse of flow 0: "Permanent Octets: 200 (Reverse Type 85 BYTES_TOTAL)"
+      'ipfix-yaf',
+      1,
+      {
+        srcAddr: '172.16.32.100',
+        dstAddr: '172.16.32.201',
+        srcPort: 53,
+        dstPort: 46_086,
+        bytes: 200n,
+        packets: 2n,
+        start: '2016-12-25T12:58:35.818000000Z',
+        end: '2016-12-25T12:58:35.819000000Z',
+      },
+    ],
+    [
+      // Duration: 20.269 s, up to the export at 13:58:28; tshark has the times since the start of a system that nothing tells.
+      'ipfix-barracuda',
+      1,
+      {
+        srcAddr: '10.99.252.50',
+        bytes: 81n,
+        firewallEvent: 2,
+        start: '2017-06-29T13:58:07.731000000Z',
+        end: '2017-06-29T13:58:28.000000000Z',
+      },
+    ],
+    [
       'sflow-qinq',
       0,
       {
@@ -328,6 +356,28 @@ function captureTests(folder: string): void {
     expect(read(name).flows[index]).toMatchObject(expected)
   })
 
+  // tshark -r FILE -V | grep -A1 -E 'InputInt|ApplicationName|IfDescr'; the ids of applications are not in what it shows, and read from -x.
+  test.each([
+    ['nfv9-cisco-nbar', 15, 'application', '01000008', 'egp', 'Exterior Gateway Protocol'],
+    ['nfv9-cisco-nbar', 15, 'application', '01000000', 'hopopt', 'IPv6 Hop-by-Hop Option'],
+    ['nfv9-cisco-asr9k', 19, 'interface', '110', 'TenGigE0_6_1_0', ''],
+    ['nfv9-cisco-asr9k', 19, 'interface', '162', 'Bundle-Ether2', ''],
+    ['ipfix-generic', 0, '', '', '', ''],
+  ])('%s tells the %i names that tshark shows', (capture, count, kind, id, name, description) => {
+    const names: LearnedName[] = []
+    const { decode } = createDecoder({
+      emit: () => {},
+      learnName: (learned) => void names.push(learned),
+    })
+    for (const { payload, source } of readCapture(join(folder, `${capture}.pcap`))) {
+      decode(payload, source, receivedMs)
+    }
+    expect(names).toHaveLength(count)
+    if (count > 0) {
+      expect(names).toContainEqual(expect.objectContaining({ kind, id, name, description }))
+    }
+  })
+
   test('ipfix-cisco has two ports, each with an observation domain and a template of its own', () => {
     const ports = new Set(
       readCapture(join(folder, 'ipfix-cisco.pcap')).map(({ source }) => source.port),
@@ -337,12 +387,12 @@ function captureTests(folder: string): void {
     expect(new Set(domains)).toEqual(new Set([851_968, 917_504]))
   })
 
-  test('a set whose template never came is counted and skipped', () => {
+  test('a set whose template never came is kept for it, and counted when it is given up', () => {
+    const { decoder } = read('ipfix-netscaler')
+    expect(decoder.counters.setsParked).toBe(1)
+    decoder.giveUpParked()
     // tshark: one set with the id 280, of 108 bytes.
-    expect(read('ipfix-netscaler').decoder.counters.undecodable['unknown-template']).toEqual({
-      sets: 1,
-      bytes: 108,
-    })
+    expect(decoder.counters.undecodable['unknown-template']).toEqual({ sets: 1, bytes: 108 })
   })
 
   test('any capture cut off anywhere gives the first flows of the whole', () => {

@@ -51,7 +51,9 @@ test.each<[name: string, id: number, value: Uint8Array, expected: PlainFlow]>([
   ['icmpTypeCodeIPv4', 32, u16(0x0301), { icmpType: 3, icmpCode: 1 }],
   ['mplsTopLabelIPv4Address', 47, ip4('192.0.2.95'), { mplsIp: ['192.0.2.95'] }],
   ['minimumTTL', 52, u8(63), { ipTtl: 63 }],
+  ['maximumTTL', 53, u8(65), { ipTtl: 65 }],
   ['fragmentIdentification', 54, u32(70_000), { fragmentId: 70_000 }],
+  ['postIpClassOfService', 55, u8(0xb8), { ipTos: 0xb8 }],
   ['sourceMacAddress', 56, mac('ff:fe:fd:fc:fb:fa'), { srcMac: 0xfffefdfcfbfa }],
   ['vlanId', 58, u16(0xf064), { vlanId: 100, srcVlan: 100 }],
   ['postVlanId', 59, u16(200), { dstVlan: 200 }],
@@ -68,6 +70,7 @@ test.each<[name: string, id: number, value: Uint8Array, expected: PlainFlow]>([
   ['forwardingStatus of one byte', 89, u8(64), { forwardingStatus: 64 }],
   ['forwardingStatus of four bytes', 89, u32(195), { forwardingStatus: 195 }],
   ['applicationId', 95, hex('0d0001e3'), { applicationId: '0d0001e3' }],
+  ['postIpDiffServCodePoint', 98, u8(46), { ipTos: 46 * 4 }],
   ['bgpNextAdjacentAsNumber', 128, u32(64_501), { nextHopAs: 64_501 }],
   ['flowEndReason', 136, u8(2), { flowEndReason: 2 }],
   ['observationPointId', 138, u32(17), { observationPointId: 17 }],
@@ -90,7 +93,7 @@ test.each<[name: string, id: number, value: Uint8Array, expected: PlainFlow]>([
   ['postNAPTSourceTransportPort', 227, u16(61_000), { postNatSrcPort: 61_000 }],
   ['postNAPTDestinationTransportPort', 228, u16(8080), { postNatDstPort: 8080 }],
   ['natEvent', 230, u8(4), { natEvent: 4 }],
-  ['initiatorOctets', 231, u64(77), { bytes: 77n }],
+  ['initiatorOctets', 231, u64(77), { bytes: 77n, biFlowDirection: 1 }],
   ['firewallEvent', 233, u8(3), { firewallEvent: 3 }],
   ['ingressVRFID', 234, u32(0x60000000), { ingressVrfId: 0x60000000 }],
   ['egressVRFID', 235, u32(0x60000001), { egressVrfId: 0x60000001 }],
@@ -104,7 +107,14 @@ test.each<[name: string, id: number, value: Uint8Array, expected: PlainFlow]>([
   ['ethernetType', 256, u16(0x0806), { etype: 0x0806 }],
   ['postNATSourceIPv6Address', 281, ip6('2001:db8::6'), { postNatSrcAddr: '2001:db8::6' }],
   ['postNATDestinationIPv6Address', 282, ip6('2001:db8::7'), { postNatDstAddr: '2001:db8::7' }],
-  ['initiatorPackets', 298, u64(6), { packets: 6n }],
+  ['initiatorPackets', 298, u64(6), { packets: 6n, biFlowDirection: 1 }],
+  // RFC 3032 2.1: label 24,005, TTL 255; label 16, bottom of stack, TTL 63.
+  [
+    'mplsLabelStackSection',
+    316,
+    hex('05dc50ff 0001013f'),
+    { mplsLabel: [24_005, 16], mplsTtl: [255, 63], layerStack: [5], layerSize: [8] },
+  ],
   // 1 in the top octet: VXLAN.
   ['layer2SegmentId', 351, u64(0x01_00000000_00abcden), { vni: 0xabcde }],
   ['layer2OctetDeltaCount', 352, u64(88), { bytes: 88n }],
@@ -170,9 +180,24 @@ test('an IPv4-mapped IPv6 address is the IPv4 address', () => {
 })
 
 test('elements of enterprises are stepped over, even where IANA has the same number', () => {
-  // 2636: Juniper; 29305: reverse direction, RFC 5103.
-  const flow = flowOf([1, u32(1111), 2636], [7, u16(80)], [1, u32(2222), 29305], [11, u16(443)])
+  // 2636: Juniper; 6871: CERT, whose YAF sets the bit 0x4000 for the reverse of its own elements.
+  const flow = flowOf([1, u32(1111), 2636], [7, u16(80)], [0x4001, u32(2222), 6871], [11, u16(443)])
   expect(flow).toMatchObject({ bytes: 0n, srcPort: 80, dstPort: 443 })
+})
+
+// Junos OS, resiliency exception reporting: 6 bits that say what it is, 2 for an exception, and 10 bits of value.
+test.each([
+  ['no exception', 2 << 10, 64],
+  ['an exception', (2 << 10) | 17, 128],
+  ['something else', (1 << 10) | 17, undefined],
+])("Juniper's common properties id with %s is a forwarding status", (_, value, status) => {
+  expect(flowOf([137, u16(value), 2636])?.['forwardingStatus']).toBe(status)
+  expect(flowOf([137, u16(value)])).not.toHaveProperty('forwardingStatus')
+})
+
+test('the class that packets leave with is not what they came with', () => {
+  expect(flowOf([5, u8(0)], [55, u8(0xb8)], [98, u8(46)])).not.toHaveProperty('ipTos')
+  expect(flowOf([195, u8(0)], [98, u8(46)])).not.toHaveProperty('ipTos')
 })
 
 test('ids above 32,767 are plain ids in NetFlow v9, with the meaning that Cisco gave them', () => {
@@ -311,6 +336,7 @@ test('totals since the start of a flow never stand in for a delta of 0: they wer
 
 test('an enterprise element with the id of a delta does not keep totals out', () => {
   expect(flowOf([85, u64(65)], [1, u64(1), 29305])).toMatchObject({ bytes: 65n })
+  expect(flowOf([85, u64(65)], [1, u64(1), 2636])).toMatchObject({ bytes: 65n })
 })
 
 test('an element that stands twice counts with its first value that is not zero', () => {

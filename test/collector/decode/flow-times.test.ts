@@ -1,8 +1,9 @@
 // Start and end of flows: NetFlow v5 and v9 count from the uptime, IPFIX in many ways (RFC 7012, elements 150-162 and 21, 22, 160).
 
 import { expect, test } from 'vitest'
+import { createDecoder } from '../../../collector/decode/decode.ts'
 import { bytes, u32, u64 } from '../../build/bytes.ts'
-import { decoded, flowsOf, type PlainFlow, receivedSeconds } from '../../build/decoded.ts'
+import { decoded, flowsOf, type PlainFlow, receivedSeconds, source } from '../../build/decoded.ts'
 import { type Field, ipfix, optionsTemplateSet, set, templateSet } from '../../build/ipfix.ts'
 import { netflow5 } from '../../build/netflow5.ts'
 import { flowSet, netflow9, templateFlowSet } from '../../build/netflow9.ts'
@@ -53,6 +54,14 @@ test('a flow that began before the uptime wrapped began seconds ago, not 49.7 da
   expect(flowsOf(netflow5(header, { first: 2 ** 32 - 5_000, last: 4_000 }))).toMatchObject([
     { start: '2023-11-14T22:13:05.000000000Z', end: '2023-11-14T22:13:14.000000000Z' },
   ])
+})
+
+test('a flow that ended after its header was written, when the uptime had wrapped, ended ms later', () => {
+  // Header 10 ms before the wrap, Last 5 ms after it.
+  expect(netflow9Flow(2 ** 32 - 10, 2 ** 32 - 1_010, 5)).toMatchObject({
+    start: '2023-11-14T22:13:19.000000000Z',
+    end: '2023-11-14T22:13:20.015000000Z',
+  })
 })
 
 test('a flow that ended a few ms after its header was written did so, not 49.7 days before', () => {
@@ -190,11 +199,40 @@ test('IPFIX uptimes of an exporter up for more than 49.7 days have wrapped', () 
   })
 })
 
-test('IPFIX uptimes without systemInitTimeMilliseconds leave the time of export', () => {
-  expect(ipfixFlow([22, u32(90_500)], [21, u32(99_000)])).toMatchObject({
-    start: exported,
-    end: exported,
-  })
+test('systemInitTimeMilliseconds under observation domain 0 holds for domains that have none of their own', () => {
+  const { flows, decode } = decoded()
+  const init = (domainId: number, beforeMs: number) =>
+    ipfix(
+      { exportTime: seconds, domainId },
+      optionsTemplateSet(257, [[143, 4]], [[160, 8]]),
+      set(257, u32(1), u64(seconds * 1000 - beforeMs)),
+    )
+  const data = (domainId: number) =>
+    ipfix(
+      { exportTime: seconds, domainId },
+      templateSet(256, [22, 4], [21, 4]),
+      set(256, u32(90_500), u32(99_000)),
+    )
+  for (const datagram of [init(0, 100_000), init(5, 200_000), data(5), data(6)]) decode(datagram)
+  expect(flows).toMatchObject([
+    { start: '2023-11-14T22:11:30.500000000Z', end: '2023-11-14T22:11:39.000000000Z' },
+    { start: '2023-11-14T22:13:10.500000000Z', end: '2023-11-14T22:13:19.000000000Z' },
+  ])
+})
+
+test('IPFIX uptimes without systemInitTimeMilliseconds tell how long the flow was, up to the time of export', () => {
+  const expected = { start: '2023-11-14T22:13:11.500000000Z', end: exported }
+  expect(ipfixFlow([22, u32(90_500)], [21, u32(99_000)])).toMatchObject(expected)
+  // Across the wrap at 2^32 ms.
+  expect(ipfixFlow([22, u32(2 ** 32 - 4_000)], [21, u32(4_500)])).toMatchObject(expected)
+  // As Barracuda has it: the duration beside them.
+  expect(ipfixFlow([161, u32(8_500)], [22, u32(90_500)], [21, u32(99_000)])).toMatchObject(expected)
+})
+
+test('IPFIX uptimes that tell no duration leave the time of export', () => {
+  const expected = { start: exported, end: exported }
+  expect(ipfixFlow([22, u32(90_500)])).toMatchObject(expected)
+  expect(ipfixFlow([22, u32(99_000)], [21, u32(90_500)])).toMatchObject(expected)
 })
 
 test('a duration gives the end of a flow from its start, and the start from its end', () => {
@@ -206,6 +244,17 @@ test('a duration gives the end of a flow from its start, and the start from its 
   expect(ipfixFlow([162, u32(2_500_001)], [153, start])).toMatchObject({
     start: '2023-11-14T22:13:08.499999000Z',
     end: '2023-11-14T22:13:11.000000000Z',
+  })
+})
+
+test('a duration alone ends with the export, or with the event that is observed', () => {
+  expect(ipfixFlow([161, u32(2_500)])).toMatchObject({
+    start: '2023-11-14T22:13:17.500000000Z',
+    end: exported,
+  })
+  expect(ipfixFlow([161, u32(2_500)], [323, u64(seconds * 1000 - 1_000)])).toMatchObject({
+    start: '2023-11-14T22:13:16.500000000Z',
+    end: '2023-11-14T22:13:19.000000000Z',
   })
 })
 
@@ -263,6 +312,23 @@ test('an NTP time before 1970 cannot be', () => {
   decode(ipfix({ exportTime: seconds }, templateSet(256, [154, 8], [155, 8]), set(256, time, time)))
   expect(flows).toMatchObject([{ start: received, end: received }])
   expect(decoder.counters.timesReplaced).toBe(1)
+})
+
+test('NTP seconds start again in 2036 (RFC 5905 6)', () => {
+  // 2036-02-07T06:28:16Z, and 10 s later.
+  const era1Ms = 2_085_978_496_000
+  const starts: number[] = []
+  const { decode, counters } = createDecoder({
+    emit: (flow) => void starts.push(flow.timeFlowStartSeconds),
+  })
+  const message = ipfix(
+    { exportTime: era1Ms / 1000 + 10 },
+    templateSet(256, [156, 8]),
+    set(256, u32(10), u32(0)),
+  )
+  decode(message, source(), era1Ms + 10_000)
+  expect(starts).toEqual([era1Ms / 1000 + 10])
+  expect(counters.timesReplaced).toBe(0)
 })
 
 test('a clock that runs up to a day ahead is believed', () => {

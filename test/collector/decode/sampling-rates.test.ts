@@ -1,8 +1,9 @@
 // Sampling rates out of options data and data records. RFC 5477 8.2 (elements 302-311), RFC 3954 6.1 (scopes) and Cisco's elements 34, 48 and 50.
 
 import { describe, expect, test } from 'vitest'
+import { createDecoder } from '../../../collector/decode/decode.ts'
 import { bytes, type Part, u8, u16, u32, u64, uint } from '../../build/bytes.ts'
-import { decoded, source } from '../../build/decoded.ts'
+import { decoded, receivedMs, source } from '../../build/decoded.ts'
 import {
   type Field,
   ipfix,
@@ -488,6 +489,106 @@ describe('exporters that announce elsewhere than they send flows', () => {
     decode(netflow9({ seconds }, announcement), source('192.0.2.1'))
     decode(netflow9({ seconds }, flows9), source('192.0.2.2'))
     expect(flows[0]).not.toHaveProperty('samplingRate')
+  })
+})
+
+test('a rate for the system under source id 0 beats that of any other', () => {
+  const system = (rate: number) => announce9([[34, u32(rate)]])
+  const datagrams = [
+    netflow9({ seconds, sourceId: 0 }, system(10)),
+    netflow9({ seconds, sourceId: 1 }, system(20)),
+    netflow9({ seconds, sourceId: 7 }, data9()),
+    netflow9({ seconds, sourceId: 1 }, data9()),
+  ]
+  expect(ratesOf(...datagrams)).toEqual([10, 20])
+})
+
+test('options data of one observation domain may be about others: observationDomainId (149) is its scope', () => {
+  const scope = (domainId: number): Value[] => [[149, u32(domainId)]]
+  const message = (domainId: number, ...sets: Uint8Array[]) =>
+    ipfix({ exportTime: seconds, domainId }, ...sets)
+  const datagrams = [
+    message(0, announce([[34, u32(10)]], scope(1)), announce([[34, u32(20)]], scope(2))),
+    ...[1, 2].map((domainId) => message(domainId, data())),
+  ]
+  expect(ratesOf(...datagrams)).toEqual([10, 20])
+})
+
+test('one exporter has samplers in each of its observation domains', () => {
+  const sampler = (rate: number) =>
+    announce9([
+      [48, u8(1)],
+      [50, u32(rate)],
+    ])
+  const datagrams = [
+    netflow9({ seconds, sourceId: 1 }, sampler(10)),
+    netflow9({ seconds, sourceId: 2 }, sampler(20)),
+    netflow9({ seconds, sourceId: 1 }, data9([[48, u8(1)]])),
+    netflow9({ seconds, sourceId: 2 }, data9([[48, u8(1)]])),
+  ]
+  expect(ratesOf(...datagrams)).toEqual([10, 20])
+})
+
+describe('an exporter that writes intervals with the least significant byte first (MikroTik)', () => {
+  const usual = source()
+
+  /** The rates of datagrams from `usual`, of which alone it is told that it does so. */
+  function littleEndianRates(...datagrams: Uint8Array[]): unknown[] {
+    const rates: number[] = []
+    const { decode } = createDecoder({
+      emit: ({ samplingRate }) => void rates.push(samplingRate),
+      hasLittleEndianSampling: (from) => from === usual,
+    })
+    for (const datagram of datagrams) decode(datagram, usual, receivedMs)
+    return rates
+  }
+
+  test.each<[id: number, lengthBytes: number]>([
+    [34, 1],
+    [34, 2],
+    [34, 3],
+    [34, 4],
+    [34, 8],
+    [50, 4],
+  ])('is read so in its data records: %i of %i bytes', (id, lengthBytes) => {
+    const rate = lengthBytes === 1 ? 200 : 2_000
+    const reversed = uint(rate, lengthBytes).reverse()
+    expect(littleEndianRates(netflow9({ seconds }, data9([[id, reversed]])))).toEqual([rate])
+    expect(littleEndianRates(ipfix({ exportTime: seconds }, data([[id, reversed]])))).toEqual([
+      rate,
+    ])
+  })
+
+  test('is read as others in its options data and in other elements', () => {
+    const announced = netflow9({ seconds }, announce9([[34, u32(1000)]]), data9())
+    expect(littleEndianRates(announced)).toEqual([1000])
+    const space: Value[] = [
+      [305, u32(1)],
+      [306, u32(99)],
+    ]
+    expect(littleEndianRates(netflow9({ seconds }, data9(space)))).toEqual([100])
+    // Also behind data records that are read so.
+    const own = data9([[34, uint(5, 4).reverse()]])
+    const later = bytes(announce9([[34, u32(1000)]]), data9([], 258))
+    expect(littleEndianRates(netflow9({ seconds }, own), netflow9({ seconds }, later))).toEqual([
+      5, 1000,
+    ])
+  })
+
+  test('is asked for once for a set that has intervals, and for no other', () => {
+    const asked: unknown[] = []
+    const { decode } = createDecoder({
+      emit: () => {},
+      hasLittleEndianSampling: (from) => {
+        asked.push(from)
+        return false
+      },
+    })
+    const three = flowSet(256, ...[1, 2, 3].flatMap(() => [u32(64), u32(10)]))
+    decode(netflow9({ seconds }, data9(), announce9([[34, u32(10)]])), usual, receivedMs)
+    expect(asked).toEqual([])
+    decode(netflow9({ seconds }, templateFlowSet(256, [1, 4], [34, 4]), three), usual, receivedMs)
+    expect(asked).toEqual([usual])
   })
 })
 
