@@ -9,7 +9,12 @@ import type { ExporterStore } from './exporter-store.ts'
 import type { InterfaceCounters } from './interface-counters.ts'
 import type { LearnedName } from './learned-name.ts'
 import type { DecoderLimits } from './limits.ts'
+import type { Message } from './message.ts'
 import type { DecodeReason } from './outcome.ts'
+import type { ParkedSets } from './parked-sets.ts'
+import type { ReportedSessions } from './reported-sessions.ts'
+import type { SampleDrops } from './sample-drops.ts'
+import type { Sequences } from './sequence.ts'
 
 /** `goflow2`: the few values whose meaning differs are as GoFlow2 has them. */
 export type Compat = 'none' | 'goflow2'
@@ -18,12 +23,18 @@ export interface DecodeContext {
   readonly record: DataRecord
   readonly facts: DatagramFacts
   readonly exporters: ExporterStore
+  readonly parked: ParkedSets
+  /** Stands in for the datagram's message while a parked set is read. */
+  readonly parkedMessage: Message
+  readonly sequences: Sequences
+  readonly sampleDrops: SampleDrops
+  readonly sessions: ReportedSessions
   readonly counters: DecoderCounters
   readonly limits: DecoderLimits
   readonly compat: Compat
-  readonly emit: (flow: FlowRecord) => void
-  readonly learnName: (name: LearnedName) => void
-  readonly takeCounters: (counters: InterfaceCounters) => void
+  readonly emit: (flow: FlowRecord, source: Source) => void
+  readonly learnName: (name: LearnedName, source: Source) => void
+  readonly takeCounters: (counters: InterfaceCounters, source: Source) => void
   readonly hasLittleEndianSampling: (source: Source) => boolean
 }
 
@@ -35,10 +46,11 @@ export function fail(context: DecodeContext, reason: DecodeReason, bytes: number
 
 /** Counts `bytes` bytes that cannot be read; the datagram is none the worse for it. */
 export function countUndecodable(
-  { counters }: DecodeContext,
+  { counters, record }: DecodeContext,
   reason: DecodeReason,
   bytes: number,
 ): void {
+  record.message.hasUnread = true
   const counter = counters.undecodable[reason]
   counter.sets++
   counter.bytes += bytes

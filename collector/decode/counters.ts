@@ -17,7 +17,7 @@ export interface DecoderCounters {
   readonly flows: { netflow5: number; netflow9: number; ipfix: number; sflow5: number }
   /** Options data records read. */
   optionsRecords: number
-  /** sFlow samples skipped because they do not describe a packet (counters, discards, vendors' own). */
+  /** sFlow samples skipped because their format is not known: vendors' own. */
   skippedSamples: number
   readonly undecodable: Readonly<Record<DecodeReason, Undecodable>>
 
@@ -31,8 +31,21 @@ export interface DecoderCounters {
   templatesRejected: number
   /** Templates given up to stay within the bounds, least recently used first. */
   templatesEvicted: number
+  /** Templates that were neither used nor sent again for too long. */
+  templatesExpired: number
   /** Exporters given up, with all that was known of them. */
   exportersEvicted: number
+
+  /**
+   * Data sets that came before their template and were kept for it. Each is read when the template comes, or given up: those
+   * count as undecodable, too, with the reason unknown-template. Parked = replayed + expired + evicted + held.
+   */
+  setsParked: number
+  setsReplayed: number
+  /** Given up because their time, or the decoder's, was over. */
+  setsExpired: number
+  /** Given up for want of room. */
+  setsEvicted: number
 
   /** Sampling rates learned from options data: new or changed. */
   samplingRatesLearned: number
@@ -60,7 +73,12 @@ export function createCounters(): DecoderCounters {
     templatesWithdrawn: 0,
     templatesRejected: 0,
     templatesEvicted: 0,
+    templatesExpired: 0,
     exportersEvicted: 0,
+    setsParked: 0,
+    setsReplayed: 0,
+    setsExpired: 0,
+    setsEvicted: 0,
     samplingRatesLearned: 0,
     samplingRatesRefused: 0,
     timesReplaced: 0,

@@ -1,8 +1,10 @@
 // What is known of exporters, for people: the answer of /templates.
 
 import { elements, netflow9Elements, netflow9Scopes } from './element.ts'
-import type { Domain } from './exporter.ts'
+import type { Domain, Exporter } from './exporter.ts'
 import type { ExporterStore } from './exporter-store.ts'
+import type { ParkedSet } from './parked-set.ts'
+import type { ParkedSets } from './parked-sets.ts'
 import type { SamplingRate } from './sampling-rates.ts'
 import { type Template, type TemplateProtocol, variableLength } from './template.ts'
 
@@ -33,29 +35,91 @@ export interface SamplingRateDescription extends SamplingRate {
   readonly observationDomainId: number
 }
 
+/** Data sets that wait for one template. */
+export interface ParkedDescription {
+  readonly protocol: TemplateProtocol
+  readonly observationDomainId: number
+  readonly templateId: number
+  /** UDP port that they came from. */
+  readonly port: number
+  readonly sets: number
+  readonly bytes: number
+  /** When the first of them came. */
+  readonly sinceMs: number
+}
+
 export interface ExporterDescription {
   readonly address: string
   readonly lastSeenMs: number
   readonly templates: readonly TemplateDescription[]
   readonly samplingRates: readonly SamplingRateDescription[]
+  readonly parked: readonly ParkedDescription[]
 }
 
-export function describeExporters(exporters: ExporterStore): ExporterDescription[] {
-  return Array.from(exporters.exporters, ({ address, lastSeenMs, domainsByKey }) => {
-    const domains = [...domainsByKey.values()]
-    return {
-      address,
-      lastSeenMs,
-      templates: domains.flatMap((domain) =>
-        [...domain.templates]
-          .sort((a, b) => a.id - b.id || a.port - b.port)
-          .map((template) => describeTemplate(domain, template)),
-      ),
-      samplingRates: domains.flatMap((domain) =>
-        Array.from(domain.rates ?? [], (rate) => ({ ...domainOf(domain), ...rate })),
-      ),
-    }
-  })
+/** Those that sent a template, the one silent longest first; then those of which nothing is there but sets without one. */
+export function describeExporters(
+  exporters: ExporterStore,
+  parkedSets: ParkedSets,
+): ExporterDescription[] {
+  const known = Array.from(exporters.exporters, (exporter) =>
+    describeExporter(exporter, parkedSets.of(exporter.address)),
+  )
+  const waiting = Array.from(parkedSets.addresses())
+    .filter((address) => exporters.find(address) === undefined)
+    .map((address) => {
+      const parked = parkedSets.of(address)
+      const lastSeenMs = parked.at(-1)?.receivedMs ?? 0
+      return {
+        address,
+        lastSeenMs,
+        templates: [],
+        samplingRates: [],
+        parked: describeParked(parked),
+      }
+    })
+  return [...known, ...waiting]
+}
+
+function describeExporter(
+  { address, lastSeenMs, domainsByKey }: Exporter,
+  parked: readonly ParkedSet[],
+): ExporterDescription {
+  const domains = [...domainsByKey.values()]
+  return {
+    address,
+    lastSeenMs,
+    templates: domains.flatMap((domain) =>
+      [...domain.templates]
+        .sort((a, b) => a.id - b.id || a.port - b.port)
+        .map((template) => describeTemplate(domain, template)),
+    ),
+    samplingRates: domains.flatMap((domain) =>
+      Array.from(domain.rates ?? [], (rate) => ({ ...domainOf(domain), ...rate })),
+    ),
+    parked: describeParked(parked),
+  }
+}
+
+function describeParked(parked: readonly ParkedSet[]): ParkedDescription[] {
+  const groups = new Map<string, ParkedDescription>()
+  for (const { protocol, observationDomainId, templateId, port, bytes, receivedMs } of parked) {
+    const key = `${protocol} ${observationDomainId} ${templateId} ${port}`
+    const {
+      sets,
+      bytes: before,
+      sinceMs,
+    } = groups.get(key) ?? { sets: 0, bytes: 0, sinceMs: receivedMs }
+    groups.set(key, {
+      protocol,
+      observationDomainId,
+      templateId,
+      port,
+      sets: sets + 1,
+      bytes: before + bytes.length,
+      sinceMs,
+    })
+  }
+  return [...groups.values()]
 }
 
 function domainOf({ protocol, id }: Domain) {

@@ -22,7 +22,7 @@ export class ExporterStore {
   private readonly byAddress = new Map<string, Exporter>()
   private readonly limits: DecoderLimits
   private readonly counters: DecoderCounters
-  private templates = 0
+  templates = 0
   private samplingRates = 0
 
   constructor(limits: DecoderLimits, counters: DecoderCounters) {
@@ -34,6 +34,13 @@ export class ExporterStore {
     return this.byAddress.get(address)
   }
 
+  /** The template for data that the speaker sends under this id. */
+  template(speaker: Speaker, id: number): Template | undefined {
+    const exporter = this.byAddress.get(speaker.address)
+    const domain = exporter?.domain(speaker.protocol, speaker.observationDomainId)
+    return domain?.find(id, speaker.port)
+  }
+
   /** The template for data that the speaker sends under this id, which is thereby used. */
   useTemplate(speaker: Speaker, id: number): Template | undefined {
     const exporter = this.byAddress.get(speaker.address)
@@ -41,8 +48,7 @@ export class ExporterStore {
     const template = domain?.find(id, speaker.port)
     if (exporter === undefined || domain === undefined || template === undefined) return undefined
     this.touch(exporter, speaker.receivedMs)
-    exporter.domains.touch(domain)
-    domain.templates.touch(template)
+    touchTemplate(exporter, domain, template, speaker.receivedMs)
     return template
   }
 
@@ -52,12 +58,12 @@ export class ExporterStore {
     const domain = domainOf(exporter, speaker)
     const known = domain.own(template.id, template.port)
     if (known?.agreesWith(template)) {
-      domain.templates.touch(known)
-      exporter.domains.touch(domain)
+      touchTemplate(exporter, domain, known, speaker.receivedMs)
       return 'repeated'
     }
     this.revision++
     this.insert(exporter, domain, template)
+    touchTemplate(exporter, domain, template, speaker.receivedMs)
     if (known !== undefined) this.remove(exporter, domain, known)
     this.makeRoom(exporter, domain)
     return known === undefined ? 'added' : 'changed'
@@ -95,6 +101,7 @@ export class ExporterStore {
     const isFull = exporter.samplingRates >= limits.samplingRatesPerExporter
     if (isFull && !known?.has(announced)) return 'refused'
     const domain = domainOf(exporter, speaker)
+    domain.usedMs = speaker.receivedMs
     domain.rates ??= new SamplingRates()
     const before = domain.rates.set(announced)
     exporter.rates.set(announced)
@@ -103,7 +110,7 @@ export class ExporterStore {
     if (before === 0) {
       exporter.samplingRates++
       this.samplingRates++
-      if (this.samplingRates > limits.samplingRates) this.dropOldestExporter()
+      while (this.samplingRates > limits.samplingRates) this.dropOldestExporter()
     }
     return 'learned'
   }
@@ -118,8 +125,50 @@ export class ExporterStore {
     domain.systemInitMs = systemInitMs
   }
 
+  /**
+   * Drops templates that were neither used nor sent again for too long; with the last of them their domain, if no sampling rate was
+   * announced there since; with the last domain the exporter.
+   */
+  expire(nowMs: number): void {
+    const idleSinceMs = nowMs - this.limits.templateIdleMs
+    for (const exporter of [...this.exporters]) {
+      for (const domain of [...exporter.domainsByKey.values()]) {
+        this.expireTemplates(exporter, domain, idleSinceMs)
+        if (domain.templates.size === 0 && domain.usedMs <= idleSinceMs) {
+          this.dropDomain(exporter, domain)
+        }
+      }
+      if (exporter.domainsByKey.size === 0) this.forget(exporter)
+    }
+  }
+
+  private expireTemplates(exporter: Exporter, domain: Domain, idleSinceMs: number): void {
+    let { oldest } = domain.templates
+    while (oldest !== undefined && oldest.usedMs <= idleSinceMs) {
+      this.remove(exporter, domain, oldest)
+      this.counters.templatesExpired++
+      this.revision++
+      oldest = domain.templates.oldest
+    }
+  }
+
+  /** Of a domain without templates. Its sampling rates go as well. */
+  private dropDomain(exporter: Exporter, domain: Domain): void {
+    exporter.domainsByKey.delete(domain.key)
+    if (domain.rates === undefined) return
+    this.revision++
+    const rates = [...domain.rates].length
+    exporter.samplingRates -= rates
+    this.samplingRates -= rates
+    exporter.rates = new SamplingRates()
+    for (const { rates } of exporter.domainsByKey.values()) {
+      for (const rate of rates ?? []) exporter.rates.set(rate)
+    }
+  }
+
   private touch(exporter: Exporter, receivedMs: number): void {
-    exporter.lastSeenMs = receivedMs
+    // What was parked came before what was seen last.
+    if (receivedMs > exporter.lastSeenMs) exporter.lastSeenMs = receivedMs
     this.exporters.touch(exporter)
   }
 
@@ -137,7 +186,6 @@ export class ExporterStore {
 
   private insert(exporter: Exporter, domain: Domain, template: Template): void {
     if (domain.templates.size === 0) exporter.domains.add(domain)
-    else exporter.domains.touch(domain)
     domain.templates.add(template)
     const sameId = domain.templatesById.get(template.id)
     if (sameId === undefined) domain.templatesById.set(template.id, [template])
@@ -165,7 +213,9 @@ export class ExporterStore {
       this.evictOldest(exporter, domain)
     } else if (exporter.templates > limits.templatesPerExporter) {
       this.evictOldest(exporter, exporter.domains.oldest)
-    } else if (this.templates > limits.templates) {
+    }
+    // The one silent longest may have nothing but sampling rates.
+    while (this.templates > limits.templates) {
       if (this.exporters.size > 1) this.dropOldestExporter()
       else this.evictOldest(exporter, exporter.domains.oldest)
     }
@@ -181,14 +231,30 @@ export class ExporterStore {
   private dropOldestExporter(): void {
     const exporter = this.exporters.oldest
     if (exporter === undefined) return
+    this.counters.templatesEvicted += exporter.templates
+    this.counters.exportersEvicted++
+    this.forget(exporter)
+  }
+
+  private forget(exporter: Exporter): void {
     this.exporters.remove(exporter)
     this.byAddress.delete(exporter.address)
     this.templates -= exporter.templates
     this.samplingRates -= exporter.samplingRates
-    this.counters.templatesEvicted += exporter.templates
-    this.counters.exportersEvicted++
     this.revision++
   }
+}
+
+function touchTemplate(
+  exporter: Exporter,
+  domain: Domain,
+  template: Template,
+  receivedMs: number,
+): void {
+  template.usedMs = receivedMs
+  domain.usedMs = receivedMs
+  domain.templates.touch(template)
+  exporter.domains.touch(domain)
 }
 
 function domainOf(exporter: Exporter, { protocol, observationDomainId }: Speaker): Domain {

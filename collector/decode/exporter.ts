@@ -24,6 +24,8 @@ export class Domain {
   rates: SamplingRates | undefined
   /** systemInitTimeMilliseconds of options data; 0 when it never came. */
   systemInitMs = 0
+  /** When one of its templates was last used, or something of it last announced. */
+  usedMs = 0
   older: Domain | undefined
   newer: Domain | undefined
 
@@ -63,7 +65,7 @@ export class Exporter {
   /** Those that have templates. */
   readonly domains = new RecencyList<Domain>()
   /** Every rate it announced, the latest of those for the same scope in different domains. */
-  readonly rates = new SamplingRates()
+  rates = new SamplingRates()
   lastSeenMs = 0
   templates = 0
   samplingRates = 0

@@ -6,6 +6,7 @@ import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'
 import { type DecodeContext, fail } from './context.ts'
 import type { DecodeReason } from './outcome.ts'
+import { followSequence } from './sequence.ts'
 import { readSets, type SetProtocol } from './sets.ts'
 import { minTemplateId, takeTemplate } from './template-record.ts'
 
@@ -36,6 +37,7 @@ export function decodeIpfix(
   message.exportSeconds = readUint32(bytes, 4)
   message.sequenceNumber = readUint32(bytes, 8)
   message.observationDomainId = readUint32(bytes, 12)
+  context.facts.takeHeader(message)
 
   const length = readUint16(bytes, 2)
   if (length < headerBytes) {
@@ -44,7 +46,13 @@ export function decodeIpfix(
   }
   readSets(context, sets, bytes, headerBytes, Math.min(length, bytes.length))
   // A message longer than its datagram was cut off on the way; its last whole set may have been the last.
-  if (length > bytes.length) message.reason ??= 'bad-length'
+  if (length > bytes.length) {
+    message.reason ??= 'bad-length'
+    message.hasUnread = true
+  }
+  // Each transport session counts the data records of each domain.
+  const id = message.port * 2 ** 32 + message.observationDomainId
+  followSequence(context, id, 'records', message.recordCount())
   return message.reason
 }
 

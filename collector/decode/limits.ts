@@ -13,6 +13,23 @@ export interface DecoderLimits {
   readonly samplingRates: number
   /** An announced rate above this is taken for an error: 1 in N packets. */
   readonly samplingRate: number
+  /** Templates and sampling rates that were neither used nor sent again for this long go. */
+  readonly templateIdleMs: number
+  /** Data sets that wait for their template, and for how long. */
+  readonly parkedSetsPerExporter: number
+  /** With what it takes to keep them. */
+  readonly parkedBytesPerExporter: number
+  readonly parkedBytes: number
+  readonly parkedMs: number
+  /** Of them, how much is read with one datagram: as much as it could hold itself. */
+  readonly replayedBytes: number
+  /** Sequences of numbers that are followed: one or a few for each exporter. */
+  readonly sequences: number
+  /** Sessions of firewalls that are remembered because their traffic was reported before their end. */
+  readonly reportedSessions: number
+  /** sFlow data sources whose count of drops is followed. */
+  readonly dropCountsPerAgent: number
+  readonly dropCounts: number
 }
 
 export const defaultLimits: DecoderLimits = {
@@ -24,4 +41,14 @@ export const defaultLimits: DecoderLimits = {
   samplingRatesPerExporter: 4_096,
   samplingRates: 200_000,
   samplingRate: 1_000_000,
+  templateIdleMs: 24 * 3_600_000,
+  parkedSetsPerExporter: 64,
+  parkedBytesPerExporter: 1024 * 1024,
+  parkedBytes: 32 * 1024 * 1024,
+  parkedMs: 5 * 60_000,
+  replayedBytes: 65_536,
+  sequences: 40_000,
+  reportedSessions: 100_000,
+  dropCountsPerAgent: 4_096,
+  dropCounts: 100_000,
 }

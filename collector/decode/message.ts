@@ -1,13 +1,17 @@
 // What the header of a datagram says about all flows in it.
 
+import { formatAddress } from '../../runtime/ip.ts'
 import { Address, type FlowRecord, FlowType } from '../flow.ts'
 import type { Source } from '../source.ts'
 import { allZero } from './bytes.ts'
 import type { Speaker } from './exporter.ts'
 import type { DecodeReason } from './outcome.ts'
+import type { ParkedSet } from './parked-set.ts'
 import type { TemplateProtocol } from './template.ts'
 
-/** One for each decoder, filled again for each datagram. */
+const noSource: Source = { address: '', bytes: new Uint8Array(), port: 0 }
+
+/** Filled again for each datagram. */
 export class Message implements Speaker {
   type: FlowType = FlowType.unknown
   sequenceNumber = 0
@@ -21,6 +25,7 @@ export class Message implements Speaker {
   /** v5, v9: sysUpTime at export. 0 where the protocol has none, and in exports written without one. */
   uptimeMs = 0
 
+  source: Source = noSource
   address = ''
   port = 0
   receivedMs = 0
@@ -29,6 +34,12 @@ export class Message implements Speaker {
 
   /** The first reason why something in it could not be read. */
   reason: DecodeReason | undefined = undefined
+  /** v9, IPFIX: data records read, of options as well. */
+  dataRecords = 0
+  /** v9, IPFIX: data sets in it whose template was not known. */
+  unknownSets = 0
+  /** There was something in it that may hold records, and that could not be read. */
+  hasUnread = false
 
   private readonly sampler = new Address()
   private readonly udpSource = new Address()
@@ -36,12 +47,16 @@ export class Message implements Speaker {
   begin(type: FlowType, source: Source, receivedMs: number): void {
     this.type = type
     this.reason = undefined
+    this.dataRecords = 0
+    this.unknownSets = 0
+    this.hasUnread = false
     this.sequenceNumber = 0
     this.observationDomainId = 0
     this.exportSeconds = 0
     this.exportNanos = 0
     this.uptimeMs = 0
     this.protocol = type === FlowType.ipfix ? 'ipfix' : 'netflow9'
+    this.source = source
     this.address = source.address
     this.port = source.port
     this.sampler.set(source.bytes, 0, source.bytes.length)
@@ -49,6 +64,21 @@ export class Message implements Speaker {
     this.receivedMs = receivedMs
     this.receivedSeconds = Math.floor(receivedMs / 1000)
     this.receivedNanos = Math.round((receivedMs - this.receivedSeconds * 1000) * 1_000_000)
+  }
+
+  /** How many data records it holds; undefined when not all could be read. */
+  recordCount(): number | undefined {
+    return this.hasUnread ? undefined : this.dataRecords
+  }
+
+  /** Becomes the message that a parked set stood in. */
+  resume(parked: ParkedSet): void {
+    const type = parked.protocol === 'ipfix' ? FlowType.ipfix : FlowType.netflow9
+    this.begin(type, parked.source, parked.receivedMs)
+    this.sequenceNumber = parked.sequenceNumber
+    this.observationDomainId = parked.observationDomainId
+    this.exportSeconds = parked.exportSeconds
+    this.uptimeMs = parked.uptimeMs
   }
 
   /**
@@ -60,6 +90,12 @@ export class Message implements Speaker {
     this.udpSource.copy(this.sampler)
     this.sampler.set(bytes, offset, length)
     if (this.sampler.equals(this.udpSource)) this.udpSource.length = 0
+  }
+
+  /** The sampler's address, as flows have it, in text. */
+  samplerText(): string {
+    const { bytes, length } = this.sampler
+    return this.udpSource.length === 0 ? this.address : formatAddress(bytes, length)
   }
 
   /** Makes `flow` an empty one of this message. */

@@ -6,9 +6,12 @@ import { readUint16, readUint32 } from './bytes.ts'
 import { type DecodeContext, fail } from './context.ts'
 import { setIcmpFromPort } from './flow-completion.ts'
 import type { DecodeReason } from './outcome.ts'
+import { followSequence } from './sequence.ts'
 
 const headerBytes = 24
 const recordBytes = 48
+/** Of a datagram on Ethernet. */
+const maxRecords = 30
 const ipv4EtherType = 0x0800
 
 /**
@@ -35,8 +38,14 @@ export function decodeNetflow5(
   // Some exporters leave the mode at 0 and mean the interval all the same.
   const samplingRate = readUint16(bytes, 22) & 0x3fff
 
+  context.facts.takeHeader(message)
+
   const count = readUint16(bytes, 2)
-  const records = Math.min(count, Math.floor((bytes.length - headerBytes) / recordBytes))
+  const whole = Math.floor((bytes.length - headerBytes) / recordBytes)
+  const records = Math.min(count, whole)
+  // Each engine counts its own flows. A count beyond what datagrams hold, and this one does, is none.
+  const isCount = count <= Math.max(whole, maxRecords)
+  followSequence(context, readUint16(bytes, 20), 'records', isCount ? count : undefined)
   const end = headerBytes + records * recordBytes
   for (let offset = headerBytes; offset < end; offset += recordBytes) {
     record.begin()
@@ -47,7 +56,7 @@ export function decodeNetflow5(
     flow.samplingRate = samplingRate
     if (samplingRate > 0) flow.samplingSource = SamplingSource.exporter
     counters.flows.netflow5++
-    context.emit(flow)
+    context.emit(flow, source)
   }
   if (records < count) fail(context, 'bad-length', bytes.length - end)
   return message.reason

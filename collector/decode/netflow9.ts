@@ -5,6 +5,7 @@ import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'
 import type { DecodeContext } from './context.ts'
 import type { DecodeReason } from './outcome.ts'
+import { followSequence } from './sequence.ts'
 import { readSets, type SetProtocol } from './sets.ts'
 import { takeTemplate } from './template-record.ts'
 
@@ -39,7 +40,9 @@ export function decodeNetflow9(
   message.exportSeconds = readUint32(bytes, 8)
   message.sequenceNumber = readUint32(bytes, 12)
   message.observationDomainId = readUint32(bytes, 16)
+  context.facts.takeHeader(message)
   readSets(context, sets, bytes, headerBytes, bytes.length)
+  followSequence(context, message.observationDomainId, 'datagrams', message.recordCount())
   return message.reason
 }
 

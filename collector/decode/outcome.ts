@@ -7,7 +7,7 @@ export const decodeReasons = [
   'unknown-version', // the version word is none of 5, 9, 10 and (32 bits) 5
   'bad-length', // a length or count disagrees with the bytes that are there
   'bad-template', // a template that cannot describe a record
-  'unknown-template', // data whose template has not arrived
+  'unknown-template', // data whose template did not come in time
   'reserved-set', // a set whose id the protocol keeps for later use; skipped by its length
   'limit', // a bound on templates, exporters or fields was reached
   'internal', // our own fault: an exception while decoding

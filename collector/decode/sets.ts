@@ -3,7 +3,10 @@
 
 import { allZero, readUint16 } from './bytes.ts'
 import { countUndecodable, type DecodeContext, fail } from './context.ts'
-import { completeFlow } from './flow-completion.ts'
+import { emitFlows } from './data-flows.ts'
+import { learnNames } from './names.ts'
+import type { ParkedSet } from './parked-set.ts'
+import type { ParkedSets } from './parked-sets.ts'
 import { compile, type Plan, readRecord } from './plan.ts'
 import { announcedRate, type SamplingRate } from './sampling-rates.ts'
 import type { Template } from './template.ts'
@@ -31,16 +34,29 @@ export type ReadTemplate = (
   end: number,
 ) => number
 
-/** A data set and the template that was in force when it came. */
+/** A data set and the template that was in force when it came, or that came for it: then it is a parked one. */
 interface DataSet {
   readonly template: Template
+  readonly bytes: Uint8Array
+  /** Behind the set's header. */
   readonly offset: number
   readonly end: number
+  readonly parked: ParkedSet | undefined
 }
 
+/** Reads the records of a set. */
+type ReadRecords = (
+  context: DecodeContext,
+  template: Template,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+) => void
+
 /**
- * Reads the sets from `offset` to `end` and emits their flows. Templates take effect from where they stand. Sampling
- * rates in options data hold for all flows of the datagram, those before them as well, so data sets are read last.
+ * Reads the sets from `offset` to `end` and emits their flows. Templates take effect from where they stand, and data sets that
+ * waited for one are read with those of the datagram. Sampling rates in options data hold for all flows, those before them as
+ * well, so options data is read before the others.
  *
  *   0  set id 2
  *   2  length 2   with this header
@@ -52,9 +68,13 @@ export function readSets(
   offset: number,
   end: number,
 ): void {
-  const { message } = context.record
+  const { exporters, parked, record } = context
+  const { message } = record
+  const optionsSets: DataSet[] = []
   const dataSets: DataSet[] = []
   const first = offset
+  parked.claimReadyOf(exporters, message.address)
+  addClaimed(parked, optionsSets, dataSets)
   while (end - offset >= setHeaderBytes) {
     const id = readUint16(bytes, offset)
     const length = readUint16(bytes, offset + 2)
@@ -68,19 +88,73 @@ export function readSets(
     const setEnd = offset + length
     if (id === protocol.templateSetId) {
       readTemplates(context, protocol.readTemplate, bytes, body, setEnd)
+      addClaimed(parked, optionsSets, dataSets)
     } else if (id === protocol.optionsTemplateSetId) {
       readTemplates(context, protocol.readOptionsTemplate, bytes, body, setEnd)
-    } else if (id >= firstTemplateId) {
-      const template = context.exporters.useTemplate(message, id)
-      if (template === undefined) countUndecodable(context, 'unknown-template', length)
-      else if (template.isOptions) readOptionsData(context, template, bytes, body, setEnd)
-      else dataSets.push({ template, offset: body, end: setEnd })
-    } else {
+      addClaimed(parked, optionsSets, dataSets)
+    } else if (id < firstTemplateId) {
       countUndecodable(context, 'reserved-set', length)
+    } else if (length > setHeaderBytes) {
+      const template = exporters.useTemplate(message, id)
+      if (template === undefined) {
+        message.hasUnread = true
+        parked.park(message, id, bytes.subarray(offset, setEnd))
+      } else {
+        const sets = template.isOptions ? optionsSets : dataSets
+        sets.push({ template, bytes, offset: body, end: setEnd, parked: undefined })
+      }
     }
     offset = setEnd
   }
-  for (const set of dataSets) readData(context, set.template, bytes, set.offset, set.end)
+  readAll(context, optionsSets, dataSets)
+}
+
+/** Reads the parked sets whose template has come, without waiting for a datagram of their exporters. */
+export function replayReady(context: DecodeContext): void {
+  const optionsSets: DataSet[] = []
+  const dataSets: DataSet[] = []
+  context.parked.claimReady(context.exporters)
+  addClaimed(context.parked, optionsSets, dataSets)
+  readAll(context, optionsSets, dataSets)
+}
+
+function readAll(
+  context: DecodeContext,
+  optionsSets: readonly DataSet[],
+  dataSets: readonly DataSet[],
+): void {
+  for (const set of optionsSets) readSet(context, readOptionsData, set)
+  for (const set of dataSets) readSet(context, readData, set)
+}
+
+/** Adds the parked sets for which a template has just come. */
+function addClaimed(parkedSets: ParkedSets, optionsSets: DataSet[], dataSets: DataSet[]): void {
+  for (const { template, parked } of parkedSets.takeClaimed()) {
+    const { bytes } = parked
+    const sets = template.isOptions ? optionsSets : dataSets
+    sets.push({ template, bytes, offset: setHeaderBytes, end: bytes.length, parked })
+  }
+}
+
+/** A parked set is read as a part of the message that it came in. */
+function readSet(
+  context: DecodeContext,
+  read: ReadRecords,
+  { template, bytes, offset, end, parked }: DataSet,
+): void {
+  if (parked === undefined) {
+    read(context, template, bytes, offset, end)
+    return
+  }
+  const { record, parkedMessage } = context
+  const { message } = record
+  parkedMessage.resume(parked)
+  record.message = parkedMessage
+  try {
+    read(context, template, bytes, offset, end)
+  } finally {
+    record.message = message
+  }
 }
 
 function readTemplates(
@@ -109,11 +183,13 @@ function readData(
   offset: number,
   end: number,
 ): void {
-  const { record, counters, exporters } = context
-  const { message } = record
+  const { record, exporters } = context
+  const { message, sampling } = record
   const plan = planOf(template)
   const exporter = exporters.find(message.address)
   const domain = exporter?.domain(message.protocol, message.observationDomainId)
+  sampling.isLittleEndian =
+    plan.hasSamplingInterval && context.hasLittleEndianSampling(message.source)
   while (hasRecord(plan, bytes, offset, end)) {
     record.begin()
     const next = readRecord(plan, record, bytes, offset, end)
@@ -121,9 +197,8 @@ function readData(
       fail(context, 'bad-length', end - offset)
       return
     }
-    completeFlow(context, template, exporter, domain)
-    counters.flows[message.protocol]++
-    context.emit(record.flow)
+    message.dataRecords++
+    emitFlows(context, plan, template, exporter, domain, bytes, offset)
     offset = next
   }
 }
@@ -137,24 +212,33 @@ function readOptionsData(
 ): void {
   const { record, counters, exporters } = context
   const plan = planOf(template)
+  record.sampling.isLittleEndian = false
   while (hasRecord(plan, bytes, offset, end)) {
     record.begin()
+    record.names.clear()
     const next = readRecord(plan, record, bytes, offset, end)
     if (next === -1) {
       fail(context, 'bad-length', end - offset)
       return
     }
+    record.message.dataRecords++
     counters.optionsRecords++
     const announced = announcedRate(record)
     if (announced !== undefined) learnRate(context, announced)
+    learnNames(context)
     const { systemInitMs } = record.times
     if (systemInitMs > 0) exporters.learnSystemInit(record.message, systemInitMs)
     offset = next
   }
 }
 
+/** The scope of a record may be another observation domain than the one that sends it: RFC 7011 4.1. */
 function learnRate({ exporters, counters, record }: DecodeContext, announced: SamplingRate): void {
-  const answer = exporters.learnRate(record.message, announced)
+  const { message, domainId } = record
+  const { protocol, address, port, receivedMs } = message
+  const observationDomainId = domainId ?? message.observationDomainId
+  const speaker = { protocol, address, port, observationDomainId, receivedMs }
+  const answer = exporters.learnRate(speaker, announced)
   if (answer === 'learned') counters.samplingRatesLearned++
   else if (answer === 'refused') counters.samplingRatesRefused++
 }

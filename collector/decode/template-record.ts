@@ -59,6 +59,7 @@ export function takeTemplate(
       minRecordBytes,
     }),
   )
+  context.parked.claim(exporters, message.address, id)
   if (change === 'added') counters.templatesAdded++
   else if (change === 'changed') counters.templatesChanged++
   return layout.end

@@ -69,7 +69,7 @@ export function parseLayout(protocol: TemplateProtocol, layout: string): FieldSp
   return fields
 }
 
-/** One template. Never changed: a new layout under the same id is a new template. */
+/** One template. What it says never changes: a new layout under the same id is a new template. */
 export class Template {
   readonly protocol: TemplateProtocol
   readonly id: number
@@ -84,6 +84,9 @@ export class Template {
 
   /** Made for the first record: most templates of a flood never see one. */
   plan: Plan | undefined
+
+  /** When it was last used, or sent again. */
+  usedMs: number
 
   older: Template | undefined
   newer: Template | undefined
@@ -105,6 +108,7 @@ export class Template {
     this.layout = fields.layout
     this.minRecordBytes = fields.minRecordBytes
     this.plan = undefined
+    this.usedMs = 0
     this.older = undefined
     this.newer = undefined
   }

@@ -8,6 +8,8 @@ export interface Netflow5Header {
   seconds?: number
   nanoseconds?: number
   sequence?: number
+  /** Type and id, a byte each. */
+  engine?: number
   sampling?: number
 }
 
@@ -41,8 +43,7 @@ export function netflow5(header: Netflow5Header, ...records: Netflow5Record[]): 
     u32(header.seconds ?? 0),
     u32(header.nanoseconds ?? 0),
     u32(header.sequence ?? 0),
-    u8(0),
-    u8(0),
+    u16(header.engine ?? 0),
     u16(header.sampling ?? 0),
     ...records.map(netflow5Record),
   )

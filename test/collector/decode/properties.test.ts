@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../../collector/decode/decode.ts'
+import { type DecoderLimits, defaultLimits } from '../../../collector/decode/limits.ts'
 import { decodeReasons } from '../../../collector/decode/outcome.ts'
 import { bytes, u8, u16, u32, u64, zeros } from '../../build/bytes.ts'
 import { type PlainFlow, plainFlow, receivedMs, source } from '../../build/decoded.ts'
@@ -95,6 +96,16 @@ const seeds: readonly Uint8Array[] = [
     ),
     set(2, u16(256), u16(0)),
   ),
+  // Biflows, a session, and a name.
+  ipfix(
+    { exportTime: seconds },
+    optionsTemplateSet(257, [[10, 4]], [[82, variable]]),
+    set(257, u32(3), variableLength(new Uint8Array(5).fill(65))),
+    templateSet(256, [9, 1], [1, 1], [1, 1, 29_305]),
+    templateSet(258, [8, 4], [12, 4], [148, 4], [233, 1], [231, 4], [232, 4], [34, 2]),
+    set(256, new Uint8Array(12).fill(24)),
+    set(258, new Uint8Array(46).fill(5)),
+  ),
   sflow(
     {},
     flowSample(
@@ -173,10 +184,11 @@ function survives(datagram: fc.Arbitrary<Uint8Array>, numRuns: number): void {
   const reasons = new Set<unknown>([undefined, ...decodeReasons])
   const property = fc.property(datagram, (damaged) => {
     emitted = 0
+    const parkedBytes = decoder.parked.bytes
     const reason = decoder.decode(damaged, from, receivedMs)
     expect(reasons.has(reason) && reason !== 'internal').toBe(true)
-    // No record is shorter than a byte.
-    expect(emitted).toBeLessThanOrEqual(damaged.length)
+    // No record is shorter than a byte, and none gives more than the flows of two directions.
+    expect(emitted).toBeLessThanOrEqual(2 * (damaged.length + parkedBytes))
 
     flows.length = 0
     emitted = 0
@@ -192,11 +204,83 @@ function survives(datagram: fc.Arbitrary<Uint8Array>, numRuns: number): void {
   expect(restored.rejected).toBe(0)
 }
 
-describe('whatever arrives, there is an answer, no more flows than bytes, and the next datagram is decoded', () => {
+describe('whatever arrives, there is an answer, flows in proportion to bytes, and the next datagram is decoded', () => {
   test('for random bytes', () => survives(anyDatagram, 5_000))
 
   test('for real datagrams with bytes changed', () => survives(damagedDatagram, 20_000))
 })
+
+test('what is remembered stays within bounds, whatever arrives from whomever', () => {
+  const limits: DecoderLimits = {
+    ...defaultLimits,
+    templatesPerDomain: 2,
+    templatesPerExporter: 5,
+    templates: 9,
+    exporters: 5,
+    samplingRatesPerExporter: 2,
+    samplingRates: 6,
+    parkedSetsPerExporter: 3,
+    parkedBytesPerExporter: 2_000,
+    parkedBytes: 6_000,
+  }
+  const arrival = fc.record({
+    datagram: damagedDatagram,
+    host: fc.nat(12),
+    port: fc.nat(2),
+    domain: fc.nat(3),
+  })
+  const reached = { exporters: 0, templates: 0, samplingRates: 0, parkedSets: 0 }
+  const property = fc.property(fc.array(arrival, { minLength: 40, maxLength: 60 }), (arrivals) => {
+    const decoder = createDecoder({ emit: () => {}, limits })
+    for (const { datagram, host, port, domain } of arrivals) {
+      const at = datagram[1] === 9 ? 19 : 15
+      if (datagram.length > at && datagram[1] !== 5) datagram[at] = domain
+      decoder.decode(datagram, source(`192.0.2.${host}`, port), receivedMs)
+
+      const { exporters } = decoder.snapshot()
+      const domains = exporters.map((exporter) => exporter.domains)
+      const templates = domains.map((list) => list.map((domain) => domain.templates.length))
+      const rates = domains.map((list) => sum(list.map((domain) => domain.samplingRates.length)))
+      expect(exporters.length).toBeLessThanOrEqual(limits.exporters)
+      expect(Math.max(0, ...templates.flat())).toBeLessThanOrEqual(limits.templatesPerDomain)
+      expect(Math.max(0, ...templates.map(sum))).toBeLessThanOrEqual(limits.templatesPerExporter)
+      expect(sum(templates.flat())).toBeLessThanOrEqual(limits.templates)
+      expect(Math.max(0, ...rates)).toBeLessThanOrEqual(limits.samplingRatesPerExporter)
+      expect(sum(rates)).toBeLessThanOrEqual(limits.samplingRates)
+      expect(decoder.parked.bytes).toBeLessThanOrEqual(limits.parkedBytes)
+      reached.exporters = Math.max(reached.exporters, exporters.length)
+      reached.templates = Math.max(reached.templates, sum(templates.flat()))
+      reached.samplingRates = Math.max(reached.samplingRates, sum(rates))
+      reached.parkedSets = Math.max(reached.parkedSets, decoder.parked.sets)
+    }
+  })
+  fc.assert(property, { numRuns: 100 })
+  const { exporters, templates, samplingRates } = limits
+  expect(reached).toMatchObject({ exporters, templates, samplingRates })
+  expect(reached.parkedSets).toBeGreaterThan(limits.parkedSetsPerExporter)
+})
+
+test('where in a buffer a datagram stands makes no difference', () => {
+  const flows: [PlainFlow[], PlainFlow[]] = [[], []]
+  const [plain, embedded] = flows.map((kept) =>
+    createDecoder({ emit: (flow) => void kept.push(plainFlow(flow)) }),
+  )
+  const around = fc.uint8Array({ maxLength: 40 })
+  const property = fc.property(damagedDatagram, around, around, (datagram, before, after) => {
+    const buffer = bytes(before, datagram, after)
+    const within = buffer.subarray(before.length, before.length + datagram.length)
+    expect(embedded?.decode(within, from, receivedMs)).toBe(
+      plain?.decode(datagram, from, receivedMs),
+    )
+    expect(flows[1]).toEqual(flows[0])
+    for (const kept of flows) kept.length = 0
+  })
+  fc.assert(property, { numRuns: 3_000 })
+})
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
 
 /** What is emitted of the last of these datagrams, sampling left out: it is told by options data anywhere in a datagram. */
 function flowsOfLast(...datagrams: Uint8Array[]): PlainFlow[] {

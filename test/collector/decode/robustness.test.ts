@@ -3,8 +3,21 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { bytes, type Part, u8, u16, u32, zeros } from '../../build/bytes.ts'
 import { type Decoded, decoded } from '../../build/decoded.ts'
-import { ipfix, set, template, templateSet, variable } from '../../build/ipfix.ts'
-import { flowSet, netflow9, template9, templateFlowSet } from '../../build/netflow9.ts'
+import {
+  ipfix,
+  optionsTemplateSet,
+  set,
+  template,
+  templateSet,
+  variable,
+} from '../../build/ipfix.ts'
+import {
+  flowSet,
+  netflow9,
+  optionsTemplateFlowSet,
+  template9,
+  templateFlowSet,
+} from '../../build/netflow9.ts'
 
 const seconds = 1_700_000_000
 const v9 = (...flowSets: Part[]) => netflow9({ seconds }, ...flowSets)
@@ -224,6 +237,17 @@ describe('a template', () => {
     expect(run.decode(v9(flowSet(1, u16(257), u16(4)), ports9, record))).toBe('bad-template')
     expect(run.decode(message(set(3, u16(257), u16(1)), ports, record))).toBe('bad-template')
     expect(run.flows).toHaveLength(2)
+  })
+
+  test('for options with an id below 256 is refused', () => {
+    const scope: [number, number] = [1, 4]
+    const v9Options = (id: number) => optionsTemplateFlowSet(id, [scope], [[34, 4]])
+    const options = (id: number) => optionsTemplateSet(id, [[143, 4]], [[34, 4]])
+    for (const id of [0, 1, 2, 3, 255]) {
+      expect(run.decode(v9(v9Options(id), ports9, record))).toBe('bad-template')
+      expect(run.decode(message(options(id), ports, record))).toBe('bad-template')
+    }
+    expect(run.flows).toHaveLength(10)
   })
 
   test('for options of IPFIX with more scope than fields is refused', () => {

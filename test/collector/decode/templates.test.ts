@@ -37,7 +37,7 @@ describe('whose a template is', () => {
     decode(message(ports), source('192.0.2.1'))
     expect(decode(message(record), source('192.0.2.2'))).toBeUndefined()
     expect(flows).toEqual([])
-    expect(decoder.counters.undecodable['unknown-template']).toEqual({ sets: 1, bytes: 8 })
+    expect(decoder.parked).toEqual({ sets: 1, bytes: 8 })
   })
 
   test('of the observation domain', () => {
@@ -82,20 +82,7 @@ describe('whose a template is', () => {
     decode(message(vlans), source('192.0.2.1', 1002))
     decode(message(record), source('192.0.2.1', 1003))
     expect(flows).toEqual([])
-    expect(decoder.counters.undecodable['unknown-template'].sets).toBe(1)
-  })
-})
-
-describe('data without a template', () => {
-  test('is counted, and the rest of the datagram is decoded', () => {
-    const { flows, decode, decoder } = decoded()
-    expect(decode(message(set(300, zeros(20)), ports, record, set(301, u8(1))))).toBeUndefined()
-    expect(flows).toMatchObject([asPorts])
-    expect(decoder.counters.undecodable['unknown-template']).toEqual({ sets: 2, bytes: 29 })
-  })
-
-  test('is not decoded by a template that comes after it', () => {
-    expect(flowsOf(message(record, ports))).toEqual([])
+    expect(decoder.parked.sets).toBe(1)
   })
 })
 
@@ -168,9 +155,10 @@ describe('withdrawal (RFC 7011 8.1)', () => {
   })
 
   test('makes room for the next template of that id within the datagram', () => {
-    expect(
-      flowsOf(message(ports, record, set(2, withdrawal(256)), record, vlans, record)),
-    ).toMatchObject([asPorts, asVlans])
+    expect(flowsOf(message(ports, record, set(2, withdrawal(256)), vlans, record))).toMatchObject([
+      asPorts,
+      asVlans,
+    ])
   })
 
   test('reaches only the own port and domain', () => {
@@ -349,6 +337,30 @@ describe('bounds', () => {
     expect(decoder.counters).toMatchObject({ exportersEvicted: 1, templatesEvicted: 1 })
   })
 
+  test('beyond the templates for all, exporters without any go first, and then one with some', () => {
+    const { decode, decoder } = decoded({ templates: 2 })
+    const [a, b, c] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => source(address))
+    const rate = [optionsTemplateSet(300, [[144, 4]], [[34, 4]]), set(300, u32(0), u32(10))]
+    decode(message(...rate, set(3, withdrawal(300))), a)
+    decode(message(ports), b)
+    decode(message(ports, templateSet(257, [7, 2])), c)
+    expect(idsOf(decoder)).toEqual([['192.0.2.3', [256, 257]]])
+    expect(decoder.templates).toBe(2)
+  })
+
+  test('beyond the sampling rates for all, exporters without any go first, and then one with some', () => {
+    const { decode, decoder } = decoded({ samplingRates: 2 })
+    const [a, b, c] = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => source(address))
+    const options = optionsTemplateSet(300, [[10, 4]], [[34, 4]])
+    decode(message(ports), a)
+    decode(message(options, set(300, u32(1), u32(10))), b)
+    decode(message(options, set(300, u32(1), u32(10), u32(2), u32(10))), c)
+    const rates = decoder
+      .describe()
+      .map(({ address, samplingRates }) => [address, samplingRates.length])
+    expect(rates).toEqual([['192.0.2.3', 2]])
+  })
+
   test('a lone exporter gives up its own', () => {
     const { decode, decoder } = decoded({ templates: 2 })
     for (const id of [256, 257, 258]) decode(message(templateSet(id, [7, 2])))
@@ -460,6 +472,7 @@ describe('the description', () => {
         samplingRates: [
           { protocol: 'netflow9', observationDomainId: 7, scope: 'sampler', id: 3, rate: 100 },
         ],
+        parked: [],
       },
     ])
   })

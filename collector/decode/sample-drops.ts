@@ -1,0 +1,55 @@
+// Packets that sFlow agents could not sample: each data source counts its own, from its start. sFlow v5 5.1.
+
+import type { DecodeContext } from './context.ts'
+import type { DecoderLimits } from './limits.ts'
+import type { SequenceStream } from './sequence-stream.ts'
+
+/** The latest counts of data sources, by the sequence of their agent, within bounds. */
+export class SampleDrops {
+  private readonly limits: DecoderLimits
+  private readonly byAgent = new Map<SequenceStream, Map<number, number>>()
+  private counts = 0
+
+  constructor(limits: DecoderLimits) {
+    this.limits = limits
+  }
+
+  /** Keeps a count. Returns by how much it has grown; a first one, and one that began anew, has not. */
+  take(agent: SequenceStream, source: number, drops: number): number {
+    const known = this.byAgent.get(agent)
+    const before = known?.get(source)
+    if (before === undefined) {
+      if (known !== undefined && known.size >= this.limits.dropCountsPerAgent) return 0
+      this.counts++
+    }
+    if (known === undefined) this.byAgent.set(agent, new Map([[source, drops]]))
+    else known.set(source, drops)
+    if (this.counts > this.limits.dropCounts) this.forgetFirst()
+    // 32 bits, and it wraps.
+    return before === undefined ? 0 : Math.max((drops - before) | 0, 0)
+  }
+
+  private forgetFirst(): void {
+    for (const [agent, counts] of this.byAgent) {
+      this.byAgent.delete(agent)
+      this.counts -= counts.size
+      return
+    }
+  }
+}
+
+/**
+ * Notes in the facts how many more packets the data source of a flow sample has dropped. To be called when the datagram's
+ * sequence was followed. What a late datagram says is known already.
+ */
+export function noteSampleDrops(
+  { facts, sequences, sampleDrops }: DecodeContext,
+  sourceIdType: number,
+  sourceIdIndex: number,
+  drops: number,
+): void {
+  const agent = sequences.current
+  if (agent === undefined || facts.isLate) return
+  const source = (sourceIdType & 0xffff) * 2 ** 32 + sourceIdIndex
+  facts.samplesDropped += sampleDrops.take(agent, source, drops)
+}

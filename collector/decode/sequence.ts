@@ -1,0 +1,63 @@
+// Which sequence a datagram's number belongs to. What is counted, and by whom, is the protocol's business.
+
+import type { DecodeContext } from './context.ts'
+import { RecencyList } from './recency.ts'
+import { type Counting, SequenceStream } from './sequence-stream.ts'
+
+/** The sequences that are followed, `limit` at most. One that was forgotten begins anew, which claims nothing. */
+export class Sequences {
+  /** That of the datagram being read. */
+  current: SequenceStream | undefined = undefined
+  private readonly limit: number
+  private readonly streams = new RecencyList<SequenceStream>()
+  private readonly byAddress = new Map<string, Map<number, SequenceStream>>()
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  get size(): number {
+    return this.streams.size
+  }
+
+  /** The sequence that `address` counts under `key`: it is the current one from now on. */
+  select(address: string, key: number, counting: Counting): SequenceStream {
+    let stream = this.byAddress.get(address)?.get(key)
+    if (stream === undefined) {
+      if (this.size >= this.limit) this.forgetOldest()
+      stream = new SequenceStream(address, key, counting)
+      this.streams.add(stream)
+      const ofAddress = this.byAddress.get(address)
+      if (ofAddress === undefined) this.byAddress.set(address, new Map([[key, stream]]))
+      else ofAddress.set(key, stream)
+    }
+    this.streams.touch(stream)
+    this.current = stream
+    return stream
+  }
+
+  private forgetOldest(): void {
+    const stream = this.streams.oldest
+    if (stream === undefined) return
+    this.streams.remove(stream)
+    const ofAddress = this.byAddress.get(stream.address)
+    ofAddress?.delete(stream.key)
+    if (ofAddress?.size === 0) this.byAddress.delete(stream.address)
+  }
+}
+
+/**
+ * Follows the sequence of the message being read, and notes in the facts what its number tells. `id` (48 bits) is whose
+ * sequence it is among those of its sender in this protocol; `records` is how many the message holds, or undefined when that is
+ * not known. The protocol counts `counting`; that an exporter counts something else shows with time.
+ */
+export function followSequence(
+  { record: { message }, facts, sequences }: DecodeContext,
+  id: number,
+  counting: Counting,
+  records: number | undefined,
+): void {
+  const stream = sequences.select(message.samplerText(), message.type * 2 ** 48 + id, counting)
+  const { sequenceNumber: sequence, uptimeMs, receivedMs } = message
+  stream.follow(facts, { sequence, records, uptimeMs, receivedMs })
+}
