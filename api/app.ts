@@ -1,4 +1,4 @@
-// The REST API: routers, rules and health, in Cloudflare's envelope.
+// The REST API: routers, rules, exporters and health, in Cloudflare's envelope.
 
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { etag } from 'hono/etag'
@@ -9,6 +9,7 @@ import { type Access, guard } from './access.ts'
 import { jsonBody } from './body.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
+import { exporterRoutes } from './routes/exporters.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
 import { routerRoutes } from './routes/routers.ts'
 import { ruleRoutes } from './routes/rules.ts'
@@ -44,6 +45,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
 
   app.route('/', routerRoutes(configuration.routers))
   app.route('/', ruleRoutes(configuration.rules))
+  app.route('/', exporterRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
   app.doc31('/openapi.json', {
     openapi: '3.1.0',

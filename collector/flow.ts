@@ -56,9 +56,21 @@ function isIpv4Mapped(bytes: Uint8Array, offset: number): boolean {
 export const FlowType = { unknown: 0, sflow5: 1, netflow5: 2, netflow9: 3, ipfix: 4 } as const
 export type FlowType = (typeof FlowType)[keyof typeof FlowType]
 
+/** As FlowMessage names them, by number. */
+export const flowTypeNames = [
+  'FLOWUNKNOWN',
+  'SFLOW_5',
+  'NETFLOW_V5',
+  'NETFLOW_V9',
+  'IPFIX',
+] as const
+
 /** FlowMessage.sampling_source: who said what sampling_rate is. */
 export const SamplingSource = { assumed: 0, exporter: 1, routerDefault: 2, override: 3 } as const
 export type SamplingSource = (typeof SamplingSource)[keyof typeof SamplingSource]
+
+/** As the tables name them, by number. */
+export const samplingSourceNames = ['assumed', 'exporter', 'router_default', 'override'] as const
 
 /**
  * Every field of FlowMessage (schema/flow.proto; same meaning, camelCase names). Zero, or a length of zero, means unset.

@@ -2,12 +2,11 @@
 
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Decoder } from './decode/decode.ts'
+import { countEvents, eventCounters, flowsByProtocol, undecodable } from './decoding.ts'
+import { createExporterMetrics } from './exporter-metrics.ts'
 import type { Exporters } from './exporters.ts'
 import type { Ledger } from './ledger.ts'
-import { type Gauges, undecodable } from './status.ts'
-
-/** Beyond this many exporters the rest is one series, `other`: addresses are free to invent, series are not. */
-const maxExporterLabels = 1_000
+import type { Gauges } from './status.ts'
 
 export function createMetrics(
   ledger: Ledger,
@@ -74,26 +73,39 @@ export function createMetrics(
     'Flows the store has acknowledged',
     () => ledger.flowsAcknowledged,
   )
+  total(
+    'possible_duplicate_flows_total',
+    'Flows sent to Kafka again although an earlier attempt may have arrived',
+    () => ledger.possibleDuplicates,
+  )
   byReason('flows_dropped_total', 'Flows decoded but not delivered', () => ledger.flowsDropped)
   total('exporters_forgotten_total', 'Exporters forgotten to stay inside the bound', () =>
     exporters.forgotten(),
   )
+  byReason(
+    'rows_dropped_total',
+    'Learned names and interface counters not kept',
+    () => ledger.rowsDropped,
+  )
+  counter('rows_total', 'Rows for tables other than flows', ['stream'], (metric) => {
+    for (const [stream, rows] of Object.entries(ledger.rows)) metric.inc({ stream }, rows)
+  })
+  counter('protocol_flows_total', 'Flows decoded, by protocol', ['protocol'], (metric) => {
+    for (const [protocol, flows] of Object.entries(flowsByProtocol(decoder))) {
+      metric.inc({ protocol }, flows)
+    }
+  })
+  for (const [name, help] of Object.values(eventCounters)) {
+    total(`${name}_total`, help, () => countEvents(decoder)[name] ?? 0)
+  }
+
+  gauge('templates', 'Templates held', () => decoder.templates)
+  gauge('parked_sets', 'Data sets that wait for their template', () => decoder.parked.sets)
+  gauge('parked_bytes', 'Bytes of those', () => decoder.parked.bytes)
   gauge('flows_in_memory', 'Flows not yet in the spool', () => gauges.flowsInMemory())
   gauge('flows_spooled', 'Flows in the spool', () => gauges.flowsSpooled())
   gauge('spool_bytes', 'Bytes of segments in the spool', () => gauges.spoolBytes())
   gauge('resident_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss())
-  counter('exporter_flows_total', 'Flows by exporter', ['exporter'], (metric) => {
-    for (const [exporter, flows] of flowsByLabel(exporters)) metric.inc({ exporter }, flows)
-  })
+  createExporterMetrics(registry, exporters)
   return registry
-}
-
-function flowsByLabel(exporters: Exporters): Map<string, number> {
-  const flows = new Map<string, number>()
-  for (const exporter of exporters.all()) {
-    const label =
-      flows.has(exporter.address) || flows.size < maxExporterLabels ? exporter.address : 'other'
-    flows.set(label, (flows.get(label) ?? 0) + exporter.flows)
-  }
-  return flows
 }

@@ -6,12 +6,18 @@ import type { BlockPool } from './block-pool.ts'
 import type { Delivery } from './delivery.ts'
 import type { FlowRecord } from './flow.ts'
 import type { Ledger } from './ledger.ts'
+import { createRows, type RowStream, type Rows } from './rows.ts'
 import type { Segment } from './segment.ts'
 import { flowToJson } from './sink/flow-json.ts'
+
+/** Streams whose rows come one by one. */
+export type BatchedStream = Exclude<RowStream, 'status'>
 
 export interface Output {
   /** Takes a copy of the flow. */
   append(flow: FlowRecord, receivedMs: number): void
+  /** Takes a row of another stream. False when there is no room for it. */
+  addRow(stream: BatchedStream, row: object, receivedMs: number): boolean
   /** Takes over a segment that holds no flows, to be delivered after what was appended. */
   accept(segment: Segment): void
   flowsInMemory(): number
@@ -30,10 +36,20 @@ export function createSegmentOutput(
   pool: BlockPool,
   delivery: Delivery,
 ): Output {
-  const blocks = createBlocks(nextName, pool, (segment) => delivery.accept(segment))
-  const sealing = setInterval(() => blocks.seal(), sealEveryMs)
+  const accept = (segment: Segment) => delivery.accept(segment)
+  const blocks = createBlocks(nextName, pool, accept)
+  const rows: Record<BatchedStream, Rows> = {
+    metadata: createRows('metadata', nextName, accept),
+    counters: createRows('counters', nextName, accept),
+  }
+  const seal = () => {
+    blocks.seal()
+    for (const batch of Object.values(rows)) batch.seal()
+  }
+  const sealing = setInterval(seal, sealEveryMs)
   return {
-    accept: (segment) => delivery.accept(segment),
+    accept,
+    addRow: (stream, row, receivedMs) => rows[stream].add(row, receivedMs),
     append: (flow, receivedMs) => blocks.append(flow, receivedMs),
     flowsInMemory: () => blocks.flows + delivery.flowsInMemory(),
     flowsSpooled: () => delivery.flowsSpooled(),
@@ -42,7 +58,7 @@ export function createSegmentOutput(
     oldestUnacknowledgedMs: () => delivery.oldestReceivedMs() ?? blocks.firstReceivedMs,
     async stop(deadlineMs) {
       clearInterval(sealing)
-      blocks.seal()
+      seal()
       await delivery.stop(deadlineMs)
     },
   }
@@ -63,6 +79,8 @@ export function createStdoutOutput(stdout: Writable, ledger: Ledger): Output {
       stdout.write(`${flowToJson(flow)}\n`)
       ledger.flowsAcknowledged++
     },
+    // Only flows are for people.
+    addRow: () => true,
     accept() {},
     flowsInMemory: () => 0,
     flowsSpooled: () => 0,

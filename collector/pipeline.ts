@@ -1,10 +1,16 @@
 // A datagram's way, left to right: decode, sampling, output. All of it happens in one call, so that nothing waits in a queue.
 
+import { parseAddress } from '../runtime/ip.ts'
 import type { Logger } from '../runtime/log.ts'
+import { createByteOrders } from './byte-order.ts'
+import { counterRow } from './counter-row.ts'
+import type { Compat } from './decode/context.ts'
 import { createDecoder, type Decoder } from './decode/decode.ts'
 import type { Exporters } from './exporters.ts'
-import type { FlowRecord } from './flow.ts'
 import type { Ledger } from './ledger.ts'
+import { createMetadata } from './metadata.ts'
+import type { Output } from './output.ts'
+import { type Routers, routerOf } from './routers.ts'
 import { applySampling } from './sampling.ts'
 import type { Source } from './source.ts'
 
@@ -14,30 +20,60 @@ const faultLogBytes = 64
 export interface Pipeline {
   readonly decoder: Decoder
   handle(datagram: Uint8Array, source: Source, receivedMs: number): void
+  /** Every few seconds: what has waited long enough is given up. */
+  expire(nowMs: number): void
+  /** At the end: nothing more will come. */
+  finish(nowMs: number): void
 }
 
-/** `append` copies what it keeps of the flow. With `knownOnly`, flows of exporters that are no registered router are counted and dropped. */
-export function createPipeline(
-  exporters: Exporters,
-  ledger: Ledger,
-  knownOnly: boolean,
-  append: (flow: FlowRecord, receivedMs: number) => void,
-  log: Logger,
-): Pipeline {
-  let source: Source
+export interface PipelineParts {
+  routers: Routers
+  exporters: Exporters
+  ledger: Ledger
+  /** Copies what it keeps of a flow. */
+  output: Pick<Output, 'append' | 'addRow'>
+  /** What comes from exporters that are no registered router is counted and dropped. */
+  knownOnly: boolean
+  compat: Compat
+  log: Logger
+}
+
+export function createPipeline(parts: PipelineParts): Pipeline {
+  const { routers, exporters, ledger, output, knownOnly, compat, log } = parts
   let receivedMs = 0
 
+  const isUnknown = (exporter: string, source: Source): boolean =>
+    knownOnly && routerOf(routers, parseAddress(exporter) ?? source.bytes, source) === undefined
+
+  const addRow = (stream: keyof Ledger['rows'], row: object): boolean => {
+    const hasRoom = output.addRow(stream, row, receivedMs)
+    if (hasRoom) ledger.rows[stream]++
+    else ledger.rowsDropped['row-limit']++
+    return hasRoom
+  }
+  const learnName = createMetadata((row) => addRow('metadata', row))
+
   const decoder = createDecoder({
-    emit(flow) {
+    compat,
+    hasLittleEndianSampling: createByteOrders(routers),
+    emit(flow, source) {
       ledger.flowsDecoded++
-      const exporter = exporters.of(flow, source)
+      const exporter = exporters.of(flow, source, receivedMs)
       if (knownOnly && exporter.router === undefined) {
         ledger.flowsDropped['unknown-exporter']++
         return
       }
-      applySampling(flow, exporter.router?.default_sampling ?? 0)
-      exporters.count(exporter, flow.samplingSource)
-      append(flow, receivedMs)
+      applySampling(flow, exporter.router)
+      exporters.count(exporter, flow, receivedMs)
+      output.append(flow, receivedMs)
+    },
+    learnName(name, source) {
+      if (isUnknown(name.exporter, source)) ledger.rowsDropped['unknown-exporter']++
+      else learnName(name)
+    },
+    takeCounters(counters, source) {
+      if (isUnknown(counters.exporter, source)) ledger.rowsDropped['unknown-exporter']++
+      else addRow('counters', counterRow(counters))
     },
   })
 
@@ -57,8 +93,15 @@ export function createPipeline(
 
   return {
     decoder,
+    expire(nowMs) {
+      receivedMs = nowMs
+      decoder.expire(nowMs)
+    },
+    finish(nowMs) {
+      receivedMs = nowMs
+      decoder.giveUpParked()
+    },
     handle(datagram, from, atMs) {
-      source = from
       receivedMs = atMs
       ledger.datagrams++
       ledger.datagramBytes += datagram.length
@@ -67,7 +110,7 @@ export function createPipeline(
       if (reason === undefined) ledger.datagramsDecoded++
       else ledger.datagramsRefused[reason]++
       if (reason === 'internal') tellFault(datagram, from, atMs)
-      exporters.countDatagram(from, datagram.length, atMs)
+      exporters.countDatagram(from, decoder.facts, datagram.length, atMs)
     },
   }
 }

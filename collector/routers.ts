@@ -7,20 +7,27 @@ import { messageOf } from '../runtime/errors.ts'
 import { writeFileAtomic } from '../runtime/files.ts'
 import { parseAddress } from '../runtime/ip.ts'
 import type { Logger } from '../runtime/log.ts'
+import type { Source } from './source.ts'
 
 const pollMs = 2_000
 const requestTimeoutMs = 5_000
 const maxAnswerBytes = 64 * 1024 * 1024
+
+const samplingRate = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
 
 const routerSchema = z.object({
   id: z.string(),
   name: z.string(),
   router_ip: z.string(),
   /** 1 in N for flows whose exporter announces no rate; 0: none. */
-  default_sampling: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1),
+  default_sampling: samplingRate,
+  /** 1 in N for all its flows, whatever it announces; 0 or absent: none. */
+  sampling_override: samplingRate.nullish(),
+  /** In which order its data records hold the bytes of a sampling rate; big when absent. */
+  sampling_byte_order: z.enum(['big', 'little']).optional(),
 })
 const listSchema = z.object({ version: z.string(), routers: z.array(routerSchema) })
 const answerSchema = z.object({ result: z.array(routerSchema) })
@@ -36,6 +43,15 @@ export interface Routers {
   /** Resolves when there is a list, or after `waitMs` without one. */
   whenKnown(waitMs: number): Promise<boolean>
   stop(): void
+}
+
+/** The router of an exporter: registered by the address its flows are shown under, or by the one its datagrams come from. */
+export function routerOf(
+  routers: Routers,
+  address: Uint8Array,
+  source: Source,
+): Router | undefined {
+  return routers.find(address, address.length) ?? routers.find(source.bytes, source.bytes.length)
 }
 
 /** Without an API: no router is registered, and that is known at once. */

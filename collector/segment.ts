@@ -5,7 +5,7 @@ import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 
 /** `flows` holds length-delimited FlowMessages; every other stream holds JSON lines of the table it is named after. */
-export const streams = ['flows', 'status'] as const
+export const streams = ['flows', 'status', 'metadata', 'counters'] as const
 export type Stream = (typeof streams)[number]
 
 export interface SegmentHeader {

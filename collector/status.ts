@@ -1,10 +1,17 @@
 // What a collector tells about itself and its exporters every 10 s, as rows of the table `status` (schema/clickhouse/004_status.sql).
 
-import type { Undecodable } from './decode/counters.ts'
 import type { Decoder } from './decode/decode.ts'
-import type { Exporter, Exporters } from './exporters.ts'
-import { SamplingSource } from './flow.ts'
+import { countEvents, flowsByProtocol, undecodable } from './decoding.ts'
+import {
+  beginInterval,
+  type Exporter,
+  type Exporters,
+  lostOf,
+  type ProtocolCounters,
+} from './exporters.ts'
+import { flowTypeNames, samplingSourceNames } from './flow.ts'
 import type { Ledger } from './ledger.ts'
+import { rowSegment, timeText } from './rows.ts'
 import type { Segment } from './segment.ts'
 
 export const statusEveryMs = 10_000
@@ -38,12 +45,12 @@ export function createStatus(
     const sinceMs = lastMs
     lastMs = nowMs
     // Nothing received before this moment is missing from the store: with nothing under way, that moment is now.
-    const watermark = time(gauges.oldestUnacknowledgedMs() ?? nowMs)
+    const watermark = timeText(gauges.oldestUnacknowledgedMs() ?? nowMs)
     const common = {
-      time: time(nowMs),
+      time: timeText(nowMs),
       collector: identity.collector,
       boot: identity.boot,
-      started: time(identity.startedMs),
+      started: timeText(identity.startedMs),
       watermark,
     }
     const rows: object[] = [
@@ -52,22 +59,16 @@ export function createStatus(
     for (const exporter of exporters.all()) {
       if (exporter.lastSeenMs < sinceMs) continue
       rows.push({ ...common, kind: 'exporter', ...exporterColumns(exporter, decoder) })
+      beginInterval(exporter)
     }
     return rows
   }
 }
 
-/** The rows as a segment of the stream `status`, one JSON object a line. */
+/** The rows as a segment of the stream `status`. */
 export function statusSegment(name: string, rows: readonly object[], nowMs: number): Segment {
-  const payload = Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  return {
-    name,
-    stream: 'status',
-    flows: 0,
-    firstReceivedMs: nowMs,
-    payloadBytes: payload.length,
-    payload: [payload],
-  }
+  const lines = rows.map((row) => `${JSON.stringify(row)}\n`)
+  return rowSegment(name, 'status', lines, nowMs)
 }
 
 function collectorColumns(ledger: Ledger, decoder: Decoder, gauges: Gauges): object {
@@ -79,45 +80,55 @@ function collectorColumns(ledger: Ledger, decoder: Decoder, gauges: Gauges): obj
     undecodable_sets: nonZero(undecodable(decoder, 'sets')),
     undecodable_bytes: nonZero(undecodable(decoder, 'bytes')),
     flows: ledger.flowsDecoded,
+    flows_by_protocol: nonZero(flowsByProtocol(decoder)),
     flows_acknowledged: ledger.flowsAcknowledged,
     flows_spooled: gauges.flowsSpooled(),
     flows_in_memory: gauges.flowsInMemory(),
     flows_dropped: nonZero(ledger.flowsDropped),
+    rows: nonZero(ledger.rows),
+    rows_dropped: nonZero(ledger.rowsDropped),
+    templates: decoder.templates,
+    parked_sets: decoder.parked.sets,
+    decoding: nonZero(countEvents(decoder)),
     spool_bytes: gauges.spoolBytes(),
   }
 }
 
 function exporterColumns(exporter: Exporter, decoder: Decoder): object {
   const bySampling = Object.fromEntries(
-    Object.entries(SamplingSource).map(([name, source]) => [
-      name,
-      exporter.flowsBySampling[source],
-    ]),
+    samplingSourceNames.map((name, source) => [name, exporter.flowsBySampling[source] ?? 0]),
   )
+  const byProtocol = (read: (counters: ProtocolCounters) => number) =>
+    nonZero(
+      Object.fromEntries(
+        flowTypeNames.map((name, type) => [name, read(exporter.protocols[type]!)]),
+      ),
+    )
   return {
     exporter: exporter.address,
-    last_seen: time(exporter.lastSeenMs),
+    udp_source: exporter.source.address,
+    first_seen: timeText(exporter.firstSeenMs),
+    last_seen: timeText(exporter.lastSeenMs),
     datagrams: exporter.datagrams,
     datagram_bytes: exporter.datagramBytes,
+    datagrams_by_protocol: byProtocol(({ datagrams }) => datagrams),
+    lost: byProtocol(lostOf),
+    late_datagrams: exporter.lateDatagrams,
+    sequence_resets: exporter.sequenceResets,
+    samples_dropped: exporter.samplesDropped,
+    clock_skew_ms: exporter.clockSkewMs ?? null,
     flows: exporter.flows,
+    flows_by_protocol: byProtocol(({ flows }) => flows),
     flows_by_sampling_source: nonZero(bySampling),
+    sampling_rate: exporter.samplingRate,
+    sampling_rate_lowest: exporter.lowestSamplingRate,
+    sampling_rate_highest: exporter.highestSamplingRate,
+    sampling_source: samplingSourceNames[exporter.samplingSource],
     templates: decoder.templateCount(exporter.source.address),
+    parked_sets: decoder.parkedCount(exporter.source.address),
   }
-}
-
-/** DateTime64(3) as ClickHouse reads it. */
-function time(ms: number): string {
-  return new Date(ms).toISOString().slice(0, -1).replace('T', ' ')
 }
 
 function nonZero(counters: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counters).filter(([, count]) => count > 0))
-}
-
-/** Sets, or their bytes, that could not be decoded, by reason. */
-export function undecodable(decoder: Decoder, unit: keyof Undecodable): Record<string, number> {
-  const { undecodable } = decoder.counters
-  return Object.fromEntries(
-    Object.entries(undecodable).map(([reason, counts]) => [reason, counts[unit]]),
-  )
 }

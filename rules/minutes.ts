@@ -51,7 +51,7 @@ export function newestMinute(nowMs: number): number {
   return minuteBefore(nowMs - graceMs)
 }
 
-export function isLive(run: CollectorRun, nowMs: number): boolean {
+export function isLive(run: Pick<CollectorRun, 'lastStatusMs'>, nowMs: number): boolean {
   return nowMs - run.lastStatusMs <= liveForMs
 }
 

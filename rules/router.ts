@@ -1,4 +1,4 @@
-// Routers: the exporters that people registered, and the sampling rate to assume when their flows announce none.
+// Routers: the exporters that people registered, and what they say of their sampling.
 
 import { z } from 'zod'
 import { formatAddress, parseAddress } from '../runtime/ip.ts'
@@ -12,6 +12,8 @@ export const routerCodes = {
   /** Another router has the address. */
   duplicate: 1103,
   default_sampling: 1104,
+  sampling_override: 1105,
+  sampling_byte_order: 1106,
 } as const satisfies FieldCodes
 
 /** What is sent to create or replace a router. */
@@ -34,6 +36,17 @@ export const routerInputSchema = z.object(
         return z.NEVER
       }),
     default_sampling: wholeNumber('default_sampling', 0, 0xffffffff, '1 in N'),
+    /** Beats what the exporter announces. */
+    sampling_override: wholeNumber(
+      'sampling_override',
+      1,
+      0xffffffff,
+      '1 in N; null for none',
+    ).nullish(),
+    /** Of the sampling rates inside data records: RouterOS 6 writes them the wrong way round, and only people can tell. */
+    sampling_byte_order: z
+      .enum(['big', 'little'], { error: 'sampling_byte_order must be big or little' })
+      .optional(),
   },
   { error: 'the body must be a JSON object' },
 )
@@ -47,6 +60,9 @@ export const routerSchema = z.object({
   router_ip: z.string(),
   /** 1 in N; 0 as given, and used as 1. */
   default_sampling: z.number(),
+  /** As given: absent when it was. */
+  sampling_override: z.number().nullish(),
+  sampling_byte_order: z.enum(['big', 'little']).optional(),
 })
 
 export type Router = z.infer<typeof routerSchema>

@@ -2,15 +2,7 @@
 // numbers.
 
 import { formatAddress } from '../../runtime/ip.ts'
-import { type Address, type FlowRecord, FlowType } from '../flow.ts'
-
-const typeNames: Record<FlowType, string | undefined> = {
-  [FlowType.unknown]: undefined,
-  [FlowType.sflow5]: 'SFLOW_5',
-  [FlowType.netflow5]: 'NETFLOW_V5',
-  [FlowType.netflow9]: 'NETFLOW_V9',
-  [FlowType.ipfix]: 'IPFIX',
-}
+import { type Address, type FlowRecord, FlowType, flowTypeNames } from '../flow.ts'
 
 /**
  * One JSON object without a line break: the fields that are set, and bytes, packets, ports, proto
@@ -20,7 +12,7 @@ const typeNames: Record<FlowType, string | undefined> = {
 export function flowToJson(flow: FlowRecord): string {
   // JSON leaves out what is undefined.
   return JSON.stringify({
-    type: typeNames[flow.type],
+    type: flow.type === FlowType.unknown ? undefined : flowTypeNames[flow.type],
     sampling_rate: unlessZero(flow.samplingRate),
     sequence_num: unlessZero(flow.sequenceNumber),
     src_addr: addressText(flow.srcAddr),

@@ -2,6 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs'
 import type { Writable } from 'node:stream'
+import type { Compat } from '../../collector/decode/context.ts'
 import { createDecoder, type Decoder } from '../../collector/decode/decode.ts'
 import { createSources } from '../../collector/receive/sources.ts'
 import { applySampling } from '../../collector/sampling.ts'
@@ -34,6 +35,7 @@ interface Run {
 export async function decodeCommand(
   files: string[],
   io: { stdout: Writable; stderr: Writable },
+  compat: Compat = 'none',
 ): Promise<number> {
   if (files.length === 0) {
     io.stderr.write('netmon decode: name the capture files to decode\n')
@@ -42,8 +44,9 @@ export async function decodeCommand(
   const output = createLineOutput(io.stdout)
   const tally = new Tally()
   const decoder = createDecoder({
+    compat,
     emit(flow) {
-      applySampling(flow, 0)
+      applySampling(flow, undefined)
       output.add(flowToJson(flow))
       tally.flows++
     },
@@ -62,6 +65,7 @@ export async function decodeCommand(
       if (!(error instanceof DamagedCapture)) unreadable++
     }
   }
+  run.decoder.giveUpParked()
   await output.flush('rest')
 
   const failure = output.failure()

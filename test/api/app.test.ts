@@ -76,6 +76,26 @@ describe('routers', () => {
     expect((await send('GET', '/routers')).body.result).toEqual([])
   })
 
+  test('keep what is said of their sampling, and show only what was said', async () => {
+    const said = { sampling_override: 512, sampling_byte_order: 'little' }
+    const created = await send('POST', '/routers', { ...router, ...said })
+    const { id } = created.body.result
+    expect(created.body.result).toEqual({ id, ...router, ...said })
+    expect((await send('GET', `/routers/${id}`)).body.result).toEqual({ id, ...router, ...said })
+    const none = { ...router, sampling_override: null }
+    expect((await send('PUT', `/routers/${id}`, none)).body.result).toEqual({ id, ...none })
+    expect((await send('PUT', `/routers/${id}`, router)).body.result).toEqual({ id, ...router })
+    const bad = { ...router, sampling_override: 0, sampling_byte_order: 'middle' }
+    const refused = await send('POST', '/routers', bad)
+    expect([refused.status, refused.errors]).toEqual([
+      422,
+      [
+        [1105, '/sampling_override'],
+        [1106, '/sampling_byte_order'],
+      ],
+    ])
+  })
+
   test('no two have the same address, however it is written', async () => {
     const { body } = await send('POST', '/routers', { ...router, router_ip: '192.0.2.1' })
     const other = { ...router, name: 'other', router_ip: '::ffff:192.0.2.1' }
@@ -293,9 +313,12 @@ test('the OpenAPI document describes every route', async () => {
   expect(operations.sort()).toEqual([
     'DELETE /routers/{router_id}',
     'DELETE /rules/{rule_id}',
+    'GET /exporters',
+    'GET /exporters/unknown',
     'GET /health',
     'GET /routers',
     'GET /routers/{router_id}',
+    'GET /routers/{router_id}/status',
     'GET /rules',
     'GET /rules/{rule_id}',
     'POST /routers',

@@ -39,8 +39,15 @@ function createTestPipeline(): { pipeline: Pipeline; ledger: Ledger } {
     pool,
     (segment) => pool.give(segment.payload),
   )
-  const log = pino({ level: 'silent' })
-  const pipeline = createPipeline(createExporters(noRouters), ledger, false, blocks.append, log)
+  const pipeline = createPipeline({
+    routers: noRouters,
+    exporters: createExporters(noRouters),
+    ledger,
+    output: { append: blocks.append, addRow: () => true },
+    knownOnly: false,
+    compat: 'none',
+    log: pino({ level: 'silent' }),
+  })
   return { pipeline, ledger }
 }
 

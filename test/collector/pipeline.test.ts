@@ -4,66 +4,51 @@ import { createExporters } from '../../collector/exporters.ts'
 import { SamplingSource } from '../../collector/flow.ts'
 import { createLedger } from '../../collector/ledger.ts'
 import { createPipeline } from '../../collector/pipeline.ts'
-import type { Router, Routers } from '../../collector/routers.ts'
-import type { Source } from '../../collector/source.ts'
-import { formatAddress, parseAddress } from '../../runtime/ip.ts'
+import type { Routers } from '../../collector/routers.ts'
+import { bytes, u8, u16, u32 } from '../build/bytes.ts'
 import { netflow5 } from '../build/netflow5.ts'
+import { flowSet, netflow9, optionsTemplateFlowSet, templateFlowSet } from '../build/netflow9.ts'
 import { ethernet, ipv4, udp } from '../build/packet.ts'
-import { flowSample, rawHeader, sflow } from '../build/sflow.ts'
+import { listedRouters, sourceAt as source } from '../build/routers.ts'
+import { flowSample, rawHeader, sflow, structure } from '../build/sflow.ts'
 
 const seconds = 1_700_000_000
-
-/** Registered routers and their default rates; `set` is what the next list of the API does. */
-function createRouters(
-  first: Record<string, number>,
-): Routers & { set(list: Record<string, number>): void } {
-  let list = first
-  let version = 1
-  return {
-    find(bytes, length) {
-      const address = formatAddress(bytes, length)
-      const rate = list[address]
-      if (rate === undefined) return undefined
-      return {
-        id: address,
-        name: address,
-        router_ip: address,
-        default_sampling: rate,
-      } satisfies Router
-    },
-    version: () => String(version),
-    whenKnown: async () => true,
-    stop() {},
-    set(next) {
-      list = next
-      version++
-    },
-  }
-}
-
-function source(address: string, port = 5000): Source {
-  return { address, bytes: parseAddress(address)!, port }
-}
 
 function createTestPipeline(routers: Routers, knownOnly = false) {
   const ledger = createLedger()
   const exporters = createExporters(routers)
   const kept: { rate: number; source: number }[] = []
-  const pipeline = createPipeline(
+  const rows: [stream: string, row: object][] = []
+  let hasRoom = true
+  const pipeline = createPipeline({
+    routers,
     exporters,
     ledger,
+    output: {
+      append: (flow) => kept.push({ rate: flow.samplingRate, source: flow.samplingSource }),
+      addRow(stream, row) {
+        if (hasRoom) rows.push([stream, row])
+        return hasRoom
+      },
+    },
     knownOnly,
-    (flow) => kept.push({ rate: flow.samplingRate, source: flow.samplingSource }),
-    pino({ level: 'silent' }),
-  )
-  return { pipeline, ledger, exporters, kept }
+    compat: 'none',
+    log: pino({ level: 'silent' }),
+  })
+  const fillUp = () => {
+    hasRoom = false
+  }
+  return { pipeline, ledger, exporters, kept, rows, fillUp }
 }
 
 const silent = netflow5({ seconds }, {})
 const announcing = netflow5({ seconds, sampling: 400 }, {})
 
 test('the announced rate wins over the router’s default, that over 1; a default of 0 is none', () => {
-  const routers = createRouters({ '192.0.2.1': 1000, '192.0.2.2': 0 })
+  const routers = listedRouters({
+    '192.0.2.1': { default_sampling: 1000 },
+    '192.0.2.2': { default_sampling: 0 },
+  })
   const { pipeline, kept } = createTestPipeline(routers)
   pipeline.handle(announcing, source('192.0.2.1'), 0)
   pipeline.handle(silent, source('192.0.2.1'), 0)
@@ -77,14 +62,138 @@ test('the announced rate wins over the router’s default, that over 1; a defaul
   ])
 })
 
+test('a router’s override wins over what its exporter announces, and over its default', () => {
+  const routers = listedRouters({
+    '192.0.2.1': { default_sampling: 1000, sampling_override: 2000 },
+    '192.0.2.2': { default_sampling: 1000, sampling_override: null },
+  })
+  const { pipeline, kept } = createTestPipeline(routers)
+  for (const address of ['192.0.2.1', '192.0.2.2']) {
+    pipeline.handle(announcing, source(address), 0)
+    pipeline.handle(silent, source(address), 0)
+  }
+  expect(kept).toEqual([
+    { rate: 2000, source: SamplingSource.override },
+    { rate: 2000, source: SamplingSource.override },
+    { rate: 400, source: SamplingSource.exporter },
+    { rate: 1000, source: SamplingSource.routerDefault },
+  ])
+})
+
+test('the rates in data records of a router that writes them the wrong way round are turned', () => {
+  // samplingInterval (34) of 4 bytes: e8 03 00 00 is 1000 with the least significant byte first.
+  const datagram = netflow9(
+    { seconds },
+    templateFlowSet(256, [1, 4], [34, 4]),
+    flowSet(256, u32(1), bytes(u8(0xe8), u8(3), u16(0))),
+  )
+  const routers = listedRouters({ '192.0.2.1': {}, '192.0.2.2': { sampling_byte_order: 'little' } })
+  const { pipeline, kept } = createTestPipeline(routers)
+  pipeline.handle(datagram, source('192.0.2.2'), 0)
+  expect(kept).toEqual([{ rate: 1000, source: SamplingSource.exporter }])
+  pipeline.handle(datagram, source('192.0.2.1'), 0)
+  expect(kept[1]?.rate).not.toBe(1000)
+})
+
+test('names and interface counters become rows of their streams, within bounds', () => {
+  const { pipeline, rows, ledger, fillUp } = createTestPipeline(listedRouters({}))
+  pipeline.handle(interfaceNames('eth0'), source('192.0.2.1'), 1_000)
+  pipeline.handle(interfaceCounters('203.0.113.1'), source('192.0.2.2'), 2_000)
+  expect(rows).toEqual([
+    [
+      'metadata',
+      {
+        time: '1970-01-01 00:00:01.000',
+        kind: 'interface',
+        exporter: '192.0.2.1',
+        observation_domain_id: 0,
+        id: '7',
+        name: 'eth0',
+        description: '',
+      },
+    ],
+    [
+      'counters',
+      {
+        time: '1970-01-01 00:00:02.000',
+        exporter: '203.0.113.1',
+        if_index: 7,
+        if_type: 6,
+        if_speed: '100000000000',
+        if_direction: 1,
+        if_status: 3,
+        in_octets: '18446744073709551614',
+        in_unicast_packets: 11,
+        in_multicast_packets: 12,
+        in_broadcast_packets: 13,
+        in_discards: 14,
+        in_errors: 15,
+        in_unknown_protocols: 16,
+        out_octets: '4294967296',
+        out_unicast_packets: 21,
+        out_multicast_packets: 22,
+        out_broadcast_packets: 23,
+        out_discards: 24,
+        out_errors: 25,
+        promiscuous_mode: 2,
+      },
+    ],
+  ])
+  expect(ledger.rows).toEqual({ metadata: 1, counters: 1 })
+  fillUp()
+  pipeline.handle(interfaceNames('eth1'), source('192.0.2.1'), 3_000)
+  expect(rows).toHaveLength(2)
+  expect(ledger.rowsDropped).toEqual({ 'unknown-exporter': 0, 'row-limit': 1 })
+})
+
+test('with known exporters only, names and counters of others are dropped', () => {
+  const routers = listedRouters({ '192.0.2.1': {}, '203.0.113.1': {} })
+  const { pipeline, rows, ledger } = createTestPipeline(routers, true)
+  pipeline.handle(interfaceNames('eth0'), source('192.0.2.1'), 0)
+  pipeline.handle(interfaceCounters('203.0.113.1'), source('192.0.2.9'), 0)
+  pipeline.handle(interfaceCounters('203.0.113.2'), source('192.0.2.1'), 0)
+  pipeline.handle(interfaceNames('eth0'), source('192.0.2.9'), 0)
+  pipeline.handle(interfaceCounters('203.0.113.2'), source('192.0.2.9'), 0)
+  expect(rows.map(([stream]) => stream)).toEqual(['metadata', 'counters', 'counters'])
+  expect(ledger.rowsDropped).toEqual({ 'unknown-exporter': 2, 'row-limit': 0 })
+})
+
+/** Options data by scope Interface (2): ifIndex 7 has this interfaceName (82). RFC 3954 6.1. */
+function interfaceNames(name: string): Uint8Array {
+  return netflow9(
+    { seconds },
+    optionsTemplateFlowSet(256, [[2, 4]], [[82, 4]]),
+    flowSet(256, u32(7), Buffer.from(name)),
+  )
+}
+
+/** A counters sample with generic interface counters: sFlow v5, 5.2 and `if_counters`. */
+function interfaceCounters(agent: string): Uint8Array {
+  const counters = [
+    [7, 6], // ifIndex, ifType
+    [23, 0x4876e800], // ifSpeed: 10^11
+    [1, 3], // ifDirection, ifStatus
+    [0xffffffff, 0xfffffffe], // in: octets
+    [11, 12, 13, 14, 15, 16],
+    [1, 0], // out: octets
+    [21, 22, 23, 24, 25],
+    [2], // promiscuous mode
+  ]
+  const record = structure(1, ...counters.flat().map(u32))
+  return sflow({ agent }, structure(2, u32(1), u32(7), u32(1), record))
+}
+
 test('a new list of routers applies from the next datagram on, to exporters that are known already and to new ones', () => {
-  const routers = createRouters({})
+  const routers = listedRouters({})
   const { pipeline, kept } = createTestPipeline(routers)
   pipeline.handle(silent, source('192.0.2.1'), 0)
-  routers.set({ '192.0.2.1': 50, '192.0.2.2': 60 })
+  routers.set({
+    '192.0.2.1': { default_sampling: 50 },
+    '192.0.2.2': { default_sampling: 60, sampling_override: 70 },
+  })
   pipeline.handle(silent, source('192.0.2.1'), 0)
   pipeline.handle(silent, source('192.0.2.2'), 0)
-  expect(kept.map(({ rate }) => rate)).toEqual([1, 50, 60])
+  expect(kept.map(({ rate }) => rate)).toEqual([1, 50, 70])
 })
 
 test('with known exporters only, flows of others are counted and dropped; an sFlow agent is known by either address', () => {
@@ -99,7 +208,7 @@ test('with known exporters only, flows of others are counted and dropped; an sFl
       pipeline,
       ledger,
       kept: flows,
-    } = createTestPipeline(createRouters({ [registered]: 1 }), true)
+    } = createTestPipeline(listedRouters({ [registered]: {} }), true)
     pipeline.handle(datagram, source('192.0.2.9'), 0)
     expect(flows, registered).toHaveLength(kept)
     expect(ledger.flowsDecoded).toBe(1)
@@ -108,7 +217,9 @@ test('with known exporters only, flows of others are counted and dropped; an sFl
 })
 
 test('each exporter’s datagrams, flows and sampling are counted under the address its flows are shown by', () => {
-  const { pipeline, exporters } = createTestPipeline(createRouters({ '192.0.2.1': 10 }))
+  const { pipeline, exporters } = createTestPipeline(
+    listedRouters({ '192.0.2.1': { default_sampling: 10 } }),
+  )
   pipeline.handle(announcing, source('192.0.2.1'), 1_000)
   pipeline.handle(silent, source('192.0.2.1', 6000), 2_000)
   pipeline.handle(Uint8Array.of(0, 9), source('192.0.2.5'), 3_000)

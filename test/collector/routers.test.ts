@@ -17,7 +17,7 @@ afterEach(async () => {
 })
 
 /** An API that lists one router with this rate, under an entity tag, and counts how it was asked. */
-async function startApi(rate: number) {
+async function startApi(rate: number, said: object = {}) {
   const api = { rate, asked: 0, unchanged: 0, tokens: new Set<string | undefined>() }
   const server: Server = createServer((request, response) => {
     api.asked++
@@ -28,7 +28,13 @@ async function startApi(rate: number) {
       response.writeHead(304, { etag }).end()
       return
     }
-    const router = { id: 'r', name: 'r', router_ip: '192.0.2.1', default_sampling: api.rate }
+    const router = {
+      id: 'r',
+      name: 'r',
+      router_ip: '192.0.2.1',
+      default_sampling: api.rate,
+      ...said,
+    }
     response.writeHead(200, { etag, 'content-type': 'application/json' })
     response.end(JSON.stringify({ success: true, result: [router], errors: [], messages: [] }))
   }).listen(0, '127.0.0.1')
@@ -64,6 +70,15 @@ test('the list is fetched, asked for again only by its tag, and followed when it
   await vi.waitFor(() => expect(rateOf(routers)).toBe(200), { timeout: 10_000 })
   expect([...api.tokens]).toEqual(['Bearer a-token-of-16-chars'])
 }, 30_000)
+
+test('what people said of a router’s sampling comes with it', async () => {
+  const said = { sampling_override: 512, sampling_byte_order: 'little' }
+  const { url } = await startApi(100, said)
+  const routers = await follow(url, newFile())
+  await routers.whenKnown(10_000)
+  const bytes = parseAddress('192.0.2.1')!
+  expect(routers.find(bytes, 4)).toMatchObject({ default_sampling: 100, ...said })
+})
 
 test('when the API is away the last list is kept, also over a restart', async () => {
   const { url, stop } = await startApi(100)

@@ -59,8 +59,15 @@ function play(
     (segment) => segments.push(segment),
   )
   const ledger = createLedger()
-  const exporters = createExporters(noRouters)
-  const pipeline = createPipeline(exporters, ledger, false, blocks.append, log)
+  const pipeline = createPipeline({
+    routers: noRouters,
+    exporters: createExporters(noRouters),
+    ledger,
+    output: { append: blocks.append, addRow: () => true },
+    knownOnly: false,
+    compat: 'none',
+    log,
+  })
   const source = { address: '192.0.2.1', bytes: Uint8Array.of(192, 0, 2, 1), port: 5000 }
   const datagram = Buffer.alloc(65_535)
   for (let next = 0; next < plan.flows; ) {

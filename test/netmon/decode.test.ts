@@ -210,6 +210,17 @@ describe('the same export', () => {
     expect(exitCode).toBe(1)
   })
 
+  test('in two files the wrong way round: data waits for the templates', async () => {
+    const files = [as(packets.slice(1)), as(packets.slice(0, 1))].map((part, i) =>
+      temporary(`reversed${i}`, pcap(part, { linkType: 101 })),
+    )
+    const { exitCode, flows, stderr } = await decode(...files)
+    expect(flows).toHaveLength(expected.flow_count)
+    expect(flows.reduce((sum, flow) => sum + Number(flow['bytes']), 0)).toBe(expected.bytes)
+    expect(stderr).toMatch(/^\d packets, 4 datagrams, 82 flows\n$/)
+    expect(exitCode).toBe(0)
+  })
+
   test('among other packets', async () => {
     const others = [
       ethernet(0x0806, zeros(28)),

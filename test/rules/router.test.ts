@@ -79,6 +79,29 @@ test('default_sampling reaches from 0 to 2^32-1', () => {
   }
 })
 
+test('sampling_override reaches from 1 to 2^32-1; null and nothing mean none', () => {
+  for (const sampling_override of [1, 2 ** 32 - 1, null]) {
+    expect(routerInputSchema.parse({ ...router, sampling_override })).toEqual({
+      ...router,
+      sampling_override,
+    })
+  }
+  for (const sampling_override of [0, -1, 2 ** 32, 1.5, Number.NaN, '1000', true, [1]]) {
+    expect(problems({ ...router, sampling_override })).toEqual([[1105, '/sampling_override']])
+  }
+})
+
+test('sampling_byte_order is big or little', () => {
+  for (const sampling_byte_order of ['big', 'little']) {
+    const given = { ...router, sampling_byte_order }
+    expect(routerInputSchema.parse(given)).toEqual(given)
+    expect(routerNotices(given, routerInputSchema.parse(given))).toEqual([])
+  }
+  for (const sampling_byte_order of ['Little', '', null, 1]) {
+    expect(problems({ ...router, sampling_byte_order })).toEqual([[1106, '/sampling_byte_order']])
+  }
+})
+
 test('all problems of a body are told at once', () => {
   expect(problems({})).toEqual([
     [1101, '/name'],
