@@ -196,7 +196,7 @@ function takeFacts(exporter: Exporter, facts: DatagramFacts, receivedMs: number)
   if (facts.isLate) exporter.lateDatagrams++
   if (facts.isReset) exporter.sequenceResets++
   exporter.samplesDropped += facts.samplesDropped
-  if (facts.exportMs !== undefined) exporter.clockSkewMs = facts.exportMs - receivedMs
+  if (facts.exportMs !== undefined) exporter.clockSkewMs = Math.round(facts.exportMs - receivedMs)
 }
 
 function isSame(exporter: Exporter, source: Source, bytes: Uint8Array, length: number): boolean {

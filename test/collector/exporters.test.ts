@@ -64,7 +64,8 @@ test('the clock skew is that of the last datagram that tells a time', () => {
   const exporters = create()
   const source = sourceAt('192.0.2.1')
   exporters.countDatagram(source, factsOf({ exportMs: 900 }), 1, 1_000)
-  exporters.countDatagram(source, factsOf({ exportMs: 5_000 }), 1, 2_000)
+  // NetFlow v5 tells nanoseconds.
+  exporters.countDatagram(source, factsOf({ exportMs: 4_999.6721 }), 1, 2_000)
   exporters.countDatagram(source, factsOf({}), 1, 9_000)
   const [exporter] = exporters.all()
   expect(exporter).toMatchObject({ clockSkewMs: 3_000, firstSeenMs: 1_000, lastSeenMs: 9_000 })
