@@ -20,7 +20,7 @@ export function createBlockPool(): BlockPool {
     give(payload) {
       for (const { buffer } of payload) {
         if (free.length >= pooledBlocks) return
-        // The payload of a status segment is a buffer of its own size.
+        // The payload of rows is a buffer of its own size.
         if (buffer.byteLength === blockBytes) free.push(new Uint8Array(buffer))
       }
     },

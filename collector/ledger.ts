@@ -1,7 +1,8 @@
-// What happened to every datagram and every flow. The collector's counters are plain fields, read when somebody asks.
+// What happened to every datagram, every flow, and every row of the other streams. The collector's counters are plain fields, read when somebody asks.
 //
 // Datagrams: received = decoded + refused by reason.
 // Flows:     decoded + recovered = acknowledged + spooled + in memory + dropped by reason.
+// Rows are counted up to where they are sealed: sealed or open by stream, dropped by reason.
 
 import { type DecodeReason, decodeReasons } from './decode/outcome.ts'
 
@@ -17,6 +18,14 @@ export const dropReasons = [
 
 export type DropReason = (typeof dropReasons)[number]
 
+/** Why a learned name, or an interface's counters, do not become a row. */
+export const rowDropReasons = [
+  'unknown-exporter', // as for flows
+  'row-limit', // more rows in a second than their stream takes
+] as const
+
+export type RowDropReason = (typeof rowDropReasons)[number]
+
 export interface Ledger {
   datagrams: number
   datagramBytes: number
@@ -26,7 +35,12 @@ export interface Ledger {
   /** Flows found in the spool at start: decoded by an earlier run. */
   flowsRecovered: number
   flowsAcknowledged: number
+  /** Flows sent to Kafka again although an earlier attempt may have arrived and no broker can tell any more. */
+  possibleDuplicates: number
   readonly flowsDropped: Record<DropReason, number>
+  /** Learned names, those told again included, and samples of interface counters. */
+  readonly rows: { metadata: number; counters: number }
+  readonly rowsDropped: Record<RowDropReason, number>
 }
 
 export function createLedger(): Ledger {
@@ -38,7 +52,10 @@ export function createLedger(): Ledger {
     flowsDecoded: 0,
     flowsRecovered: 0,
     flowsAcknowledged: 0,
+    possibleDuplicates: 0,
     flowsDropped: zeros(dropReasons),
+    rows: { metadata: 0, counters: 0 },
+    rowsDropped: zeros(rowDropReasons),
   }
 }
 

@@ -20,6 +20,8 @@ import { createSources } from './receive/sources.ts'
 import { openReceiver, type Receiver } from './receive/udp.ts'
 import { followRouters, noRouters, type Routers } from './routers.ts'
 import { createClickHouseSink } from './sink/clickhouse.ts'
+import { kafkaSinkOptions } from './sink/kafka-options.ts'
+import type { Sink } from './sink/sink.ts'
 import { openSpool } from './spool.ts'
 import { keepState, restoreState } from './state.ts'
 import { createStatus, type Gauges, type Identity, statusEveryMs, statusSegment } from './status.ts'
@@ -61,13 +63,15 @@ async function start(
     settings.sink === 'stdout'
       ? createStdoutOutput(process.stdout, ledger)
       : await createStoreOutput(settings, directory, nextName, ledger, log)
-  const pipeline = createPipeline(
+  const pipeline = createPipeline({
+    routers,
     exporters,
     ledger,
-    settings.exporters === 'known',
-    output.append,
+    output,
+    knownOnly: settings.exporters === 'known',
+    compat: settings.compat,
     log,
-  )
+  })
   const stateFile = path.join(directory, 'templates.json')
   await restoreState(pipeline.decoder, stateFile, log)
   const state = keepState(pipeline.decoder, stateFile, log)
@@ -105,6 +109,7 @@ async function start(
   const status = createStatus(identity, ledger, exporters, pipeline.decoder, gauges)
   const tellStatus = () => {
     const nowMs = Date.now()
+    pipeline.expire(nowMs)
     output.accept(statusSegment(nextName(), status(nowMs), nowMs))
   }
   tellStatus()
@@ -120,6 +125,7 @@ async function start(
       clearInterval(telling)
       routers.stop()
       await state.stop()
+      pipeline.finish(Date.now())
       tellStatus()
       await output.stop(deliveryDrainMs)
       await http.close()
@@ -152,17 +158,33 @@ async function createStoreOutput(
   const { spool, entries, damaged } = await openSpool(spoolDirectory, pool)
   if (entries.length > 0) log.info({ segments: entries.length }, 'found segments of an earlier run')
   for (const file of damaged) log.error({ file }, 'a segment in the spool is damaged: set aside')
-  const sink = createClickHouseSink(createStoreClient(await findStore(settings)))
+  const sink = await createSink(settings, ledger, log)
   const limits = defaultDeliveryLimits
   const delivery = createDelivery(spool, entries, sink, ledger, log, limits, pool)
   const output = createSegmentOutput(nextName, pool, delivery)
   return {
     ...output,
+    oldestUnacknowledgedMs() {
+      const unreadMs = sink.oldestUnreadMs?.()
+      const unacknowledgedMs = output.oldestUnacknowledgedMs()
+      return unreadMs === undefined || unacknowledgedMs === undefined
+        ? (unreadMs ?? unacknowledgedMs)
+        : Math.min(unreadMs, unacknowledgedMs)
+    },
     async stop(deadlineMs) {
       await output.stop(deadlineMs)
       await sink.close()
     },
   }
+}
+
+async function createSink(settings: Settings, ledger: Ledger, log: Logger): Promise<Sink> {
+  if (settings.sink !== 'kafka') {
+    return createClickHouseSink(createStoreClient(await findStore(settings)))
+  }
+  // Loaded where it is used.
+  const { createKafkaSink } = await import('./sink/kafka.ts')
+  return createKafkaSink(kafkaSinkOptions(settings), ledger, log)
 }
 
 function createNames({ collector, boot }: Identity): () => string {

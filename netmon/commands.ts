@@ -37,7 +37,27 @@ const storeSettings: SettingName[] = [
   'clickhouseUser',
   'clickhouseDatabase',
 ]
-const collectorSettings: SettingName[] = ['listen', 'sink', 'exporters', 'collectorHttp', 'apiUrl']
+const collectorSettings: SettingName[] = [
+  'listen',
+  'sink',
+  'exporters',
+  'compat',
+  'collectorHttp',
+  'apiUrl',
+]
+/** How brokers are reached, and which topics. */
+const kafkaSettings: SettingName[] = [
+  'kafkaBrokers',
+  'kafkaTopic',
+  'kafkaPartitions',
+  'kafkaGroup',
+  'kafkaTls',
+  'kafkaTlsCa',
+  'kafkaTlsCert',
+  'kafkaTlsKey',
+  'kafkaSaslMechanism',
+  'kafkaSaslUser',
+]
 const apiSettings: SettingName[] = ['apiHost', 'apiPort', 'anonymous']
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
@@ -49,6 +69,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
         'dataDir',
         'listen',
         'exporters',
+        'compat',
         'collectorHttp',
         'storePort',
         ...apiSettings,
@@ -63,8 +84,15 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'collector',
     {
-      summary: 'receives exports and sends flows to ClickHouse',
-      settings: [...storeSettings, ...collectorSettings, 'logLevel'],
+      summary: 'receives exports and sends flows to ClickHouse or Kafka',
+      settings: [
+        ...storeSettings,
+        ...collectorSettings,
+        ...kafkaSettings,
+        'kafkaCompression',
+        'kafkaFlowsPerMessage',
+        'logLevel',
+      ],
       async run({ settings }) {
         const { runCollector } = await import('./services.ts')
         return runCollector(settings)
@@ -86,7 +114,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     'store',
     {
       summary: 'the embedded store alone: ClickHouse over HTTP on loopback',
-      settings: ['dataDir', 'storePort', 'logLevel'],
+      settings: ['dataDir', 'storePort', 'kafkaBrokers', 'logLevel'],
       async run({ settings }) {
         const { runStore } = await import('./services.ts')
         return runStore(settings)
@@ -96,8 +124,9 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [
     'migrate',
     {
-      summary: "brings the database to this version's tables",
-      settings: storeSettings,
+      summary:
+        "brings the database to this version's tables; with brokers, those that read from Kafka",
+      settings: [...storeSettings, ...kafkaSettings, 'kafkaConsumers'],
       async run({ settings }) {
         const { migrateCommand } = await import('./migrate.ts')
         return migrateCommand(settings, process.stdout)
@@ -127,11 +156,11 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     'decode',
     {
       summary: 'decodes captured exports to JSON lines, offline',
-      settings: [],
+      settings: ['compat'],
       positionals: 'FILE.pcap ...',
-      async run({ positionals }) {
+      async run({ settings, positionals }) {
         const { decodeCommand } = await import('./decode/command.ts')
-        return decodeCommand(positionals, process)
+        return decodeCommand(positionals, process, settings.compat)
       },
     },
   ],

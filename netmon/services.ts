@@ -49,6 +49,7 @@ export async function runStore(settings: Settings): Promise<undefined> {
       user,
       password,
       log,
+      kafkaBrokers: settings.kafkaBrokers?.join(','),
     })
     // With port 0 the kernel chose one.
     await keepCredentials(directory, store.url)

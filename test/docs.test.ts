@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { createDecoder } from '../collector/decode/decode.ts'
 import { decodeReasons } from '../collector/decode/outcome.ts'
 import { createExporters } from '../collector/exporters.ts'
-import { createLedger, dropReasons } from '../collector/ledger.ts'
+import { createLedger, dropReasons, rowDropReasons } from '../collector/ledger.ts'
 import { createMetrics } from '../collector/metrics.ts'
 import { noRouters } from '../collector/routers.ts'
 import { commands } from '../netmon/commands.ts'
@@ -27,6 +27,7 @@ test('docs/configuration.md has every variable and flag', () => {
   const variables = describeSettings([
     ...flags.map(([, name]) => name),
     'clickhousePassword',
+    'kafkaSaslPassword',
     'apiToken',
   ]).match(/NETMON_\w+/g)
   expect(documented).toEqual([...new Set(variables)].sort())
@@ -51,7 +52,8 @@ test('docs/metrics.md has every metric and every reason', async () => {
     .filter((word) => /^(netmon_collector|\.\.\.)_/.test(word))
     .map((word) => word.replace(/^(netmon_collector|\.\.\.)_/, '').replace(/\{.*/, ''))
   expect(metrics.sort()).toEqual(names.sort())
-  for (const reason of [...decodeReasons, ...dropReasons]) expect(documented).toContain(reason)
+  for (const reason of [...decodeReasons, ...dropReasons, ...rowDropReasons])
+    expect(documented).toContain(reason)
 })
 
 test('the README lists every command', () => {

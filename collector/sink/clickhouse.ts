@@ -1,11 +1,9 @@
 // Segments into ClickHouse over HTTP, each as one INSERT whose deduplication token is the segment's name.
 
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { Readable } from 'node:stream'
 import { ClickHouseError } from '@clickhouse/client'
-import { packageRoot } from '../../runtime/package-root.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import { flowSchema } from '../../schema/flow-schema.ts'
 import type { Segment } from '../segment.ts'
 import { SegmentRefused, type Sink } from './sink.ts'
 
@@ -29,11 +27,6 @@ const refusals = new Set([
   '436',
   '444',
 ])
-
-/** Without comments: it travels in the request line. */
-const flowSchema = readFileSync(path.join(packageRoot, 'schema', 'flow.proto'), 'utf8')
-  .replaceAll(/\s*\/\/.*$/gm, '')
-  .replaceAll(/\s+/g, ' ')
 
 export function createClickHouseSink(client: StoreClient): Sink {
   /** The columns of `ingest` but the segment's name, as `input()` wants them; asked of the database once. */

@@ -1,4 +1,4 @@
-import type { Segment } from '../segment.ts'
+import type { Segment, SegmentHeader } from '../segment.ts'
 
 /** Where segments go. */
 export interface Sink {
@@ -8,7 +8,9 @@ export interface Sink {
    */
   send(segment: Segment, signal: AbortSignal): Promise<void>
   /** Whether a segment of this name is stored whole already. Asked before one is sent again whose name the store may have forgotten. */
-  isStored(segment: { name: string; flows: number }, signal: AbortSignal): Promise<boolean>
+  isStored(segment: SegmentHeader, signal: AbortSignal): Promise<boolean>
+  /** When the oldest flow was received that was delivered, but is not in the tables yet. Absent where delivered means stored. */
+  oldestUnreadMs?(): number | undefined
   close(): Promise<void>
 }
 

@@ -47,7 +47,11 @@ export interface Engine {
  * Opens `directory`, created when missing.
  * @throws UserError that says in one line why it cannot be opened
  */
-export async function openEngine(given: string, maxMemoryBytes: number): Promise<Engine> {
+export async function openEngine(
+  given: string,
+  maxMemoryBytes: number,
+  kafkaBrokers?: string,
+): Promise<Engine> {
   const directory = path.resolve(given)
   // The paths of temporary files go into statements that would take these for patterns.
   if (/[*?{}]/.test(directory)) {
@@ -75,7 +79,7 @@ export async function openEngine(given: string, maxMemoryBytes: number): Promise
   process.chdir(directory)
   await replaceFileOverlay(control, directory)
   const [facts] = await rows<[string, string]>('SELECT version(), timezone()')
-  const names = await readNames(rows)
+  const names = { ...(await readNames(rows)), kafkaBrokers }
   let cancelling: Promise<unknown> = Promise.resolve()
   return {
     version: facts?.[0] ?? '',
@@ -140,7 +144,7 @@ function engineArguments(maxMemoryBytes: number): string[] {
 
 type Rows = <Row>(sql: string) => Promise<Row[]>
 
-async function readNames(rows: Rows): Promise<EngineNames> {
+async function readNames(rows: Rows): Promise<Omit<EngineNames, 'kafkaBrokers'>> {
   const functions = await rows<[string]>('SELECT name FROM system.table_functions')
   return {
     tableFunctions: new Set(functions.map(([name]) => name.toLowerCase())),

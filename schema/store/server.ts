@@ -19,6 +19,8 @@ export interface StoreOptions {
   log: Logger
   /** What the engine may take in all; a query that wants more fails. */
   maxMemoryBytes?: number
+  /** host:port,host:port: the brokers that tables may read from; without them none may. */
+  kafkaBrokers?: string | undefined
 }
 
 export interface Store {
@@ -54,7 +56,11 @@ export async function startStore(options: StoreOptions): Promise<Store> {
       'UV_THREADPOOL_SIZE is too small: queries wait for each other',
     )
   }
-  const engine = await openEngine(directory, options.maxMemoryBytes ?? defaultMemoryBytes())
+  const engine = await openEngine(
+    directory,
+    options.maxMemoryBytes ?? defaultMemoryBytes(),
+    options.kafkaBrokers,
+  )
   const sessions = createSessions(engine)
   const server = createServer(
     limits,

@@ -33,6 +33,8 @@ export interface TestStoreOptions {
   port?: number
   password?: string
   maxMemoryBytes?: number
+  /** Brokers that it may read from. */
+  kafkaBrokers?: string
 }
 
 /**
@@ -43,10 +45,20 @@ export async function startTestStore(options: TestStoreOptions = {}): Promise<Te
   const user = 'netmon'
   const password = options.password ?? 'a password for tests'
   const directory = options.directory ?? (await mkdtemp(path.join(tmpdir(), 'netmon-store-')))
-  const { port = 0, maxMemoryBytes } = options
+  const { port = 0, maxMemoryBytes, kafkaBrokers } = options
   const child = fork(
     path.join(here, 'store-process.ts'),
-    [JSON.stringify({ directory, host: '127.0.0.1', port, user, password, maxMemoryBytes })],
+    [
+      JSON.stringify({
+        directory,
+        host: '127.0.0.1',
+        port,
+        user,
+        password,
+        maxMemoryBytes,
+        kafkaBrokers,
+      }),
+    ],
     {
       execArgv: ['--import', pathToFileURL(path.join(here, 'typescript.js')).href],
       env: { ...process.env, UV_THREADPOOL_SIZE: '32' },

@@ -110,6 +110,32 @@ test('exports of softflowd and pmacct are in flows.raw, flow by flow as nfdump a
   }
 }, 60_000)
 
+test('each of them is listed as an exporter, with what it sent', async () => {
+  const ask = async () => {
+    const answer = await fetch(`${program.apiUrl}/exporters`)
+    const { result } = (await answer.json()) as { result: ListedExporter[] }
+    return result.map(({ address, state, protocols }) => ({
+      address,
+      state,
+      protocols: protocols.map(({ protocol, flows }) => ({ protocol, flows })),
+    }))
+  }
+  const expected = fixtures.map(([name, type], index) => {
+    const protocol = { protocol: type, flows: readExpected(name).flow_count }
+    return { address: shownAs(name, index), state: 'active', protocols: [protocol] }
+  })
+  await vi.waitFor(async () => expect(await ask()).toEqual(expected), {
+    timeout: 20_000,
+    interval: 500,
+  })
+}, 30_000)
+
+interface ListedExporter {
+  address: string
+  state: string
+  protocols: { protocol: string; flows: number }[]
+}
+
 /** Readers show no ports for ICMP. */
 function textOf(flow: Record<string, unknown>): string {
   const isIcmp = flow['proto'] === 1 || flow['proto'] === 58

@@ -52,6 +52,24 @@ export const engines = new Set([
   'versionedcollapsingmergetree',
 ])
 
+/** Settings of a table that reads from the brokers which the store was started with, and from no others. */
+export const kafkaSettings = new Set([
+  'kafka_broker_list',
+  'kafka_client_id',
+  'kafka_flush_interval_ms',
+  'kafka_format',
+  'kafka_group_name',
+  'kafka_handle_error_mode',
+  'kafka_max_block_size',
+  'kafka_num_consumers',
+  'kafka_sasl_mechanism',
+  'kafka_sasl_password',
+  'kafka_sasl_username',
+  'kafka_security_protocol',
+  'kafka_thread_per_consumer',
+  'kafka_topic_list',
+])
+
 /** Words that may follow a column called `engine`, in a view's query. */
 export const afterEngineColumn = new Set([
   'and',

@@ -8,6 +8,7 @@ import {
   dictionarySourceKeys,
   engines,
   formats,
+  kafkaSettings,
   refusedFunctions,
   refusedSettings,
   refusedStatements,
@@ -26,6 +27,8 @@ export interface EngineNames {
   readonly tableFunctions: ReadonlySet<string>
   /** Type by name, such as String or UInt64. */
   readonly settings: ReadonlyMap<string, string>
+  /** The one broker list that tables may read from; undefined when none may. */
+  readonly kafkaBrokers: string | undefined
 }
 
 /** @throws QueryFailure ACCESS_DENIED for what callers may not do, SYNTAX_ERROR, UNKNOWN_SETTING */
@@ -34,7 +37,7 @@ export function checkStatement({ verb, tokens }: Statement, known: EngineNames):
   checkNames(tokens, known)
   checkSettingsClauses(tokens, known)
   if (verb === 'CREATE' || verb === 'REPLACE') {
-    checkEngines(tokens)
+    checkEngines(tokens, known)
     checkDictionary(tokens, known)
   }
 }
@@ -144,20 +147,32 @@ function checkStructure(tokens: readonly Token[], first: number): void {
   }
 }
 
-/** SETTINGS name = value, ...; in CREATE DICTIONARY in brackets. Names the engine does not know are settings of a table. */
+/** SETTINGS name = value, ...; in CREATE DICTIONARY in brackets; MODIFY SETTING in ALTER. Names the engine does not know are settings of a table. */
 function checkSettingsClauses(tokens: readonly Token[], known: EngineNames): void {
   tokens.forEach((token, index) => {
-    if (!isWord(token, 'SETTINGS') && !(index === 0 && isWord(token, 'SET'))) return
+    const begins = isWord(token, 'SETTINGS') || isWord(token, 'SETTING')
+    if (!begins && !(index === 0 && isWord(token, 'SET'))) return
     let at = isSymbol(tokens[index + 1], '(') ? index + 2 : index + 1
     while (isSymbol(tokens[at + 1], '=')) {
       const name = tokens[at]?.value ?? ''
       const value = tokens[at + 2]
       if (known.settings.has(name)) {
         checkSetting(name, value?.kind === 'string' ? value.value : undefined, known)
+      } else if (name.startsWith('kafka_')) {
+        checkKafkaSetting(name, value, known)
       }
       at = nextItem(tokens, at + 2)
     }
   })
+}
+
+/** A table that could name its brokers would make the store call any host. */
+function checkKafkaSetting(name: string, value: Token | undefined, known: EngineNames): void {
+  if (!kafkaSettings.has(name)) throw denied(`setting ${name}`)
+  if (name === 'kafka_broker_list' && value?.value !== known.kafkaBrokers) {
+    throw denied('brokers other than those of NETMON_KAFKA_BROKERS, which it is started with')
+  }
+  if (name === 'kafka_format') checkFormat(value?.value ?? '')
 }
 
 /** The index behind the comma that ends the list item at `start`, at the same depth of brackets. */
@@ -175,7 +190,7 @@ function nextItem(tokens: readonly Token[], start: number): number {
 }
 
 /** ENGINE [=] name, wherever it stands. */
-function checkEngines(tokens: readonly Token[]): void {
+function checkEngines(tokens: readonly Token[], known: EngineNames): void {
   tokens.forEach((token, index) => {
     if (!isWord(token, 'ENGINE')) return
     const assigned = isSymbol(tokens[index + 1], '=')
@@ -183,7 +198,11 @@ function checkEngines(tokens: readonly Token[]): void {
     if (engine?.kind !== 'word' && engine?.kind !== 'name') return
     const name = engine.value.toLowerCase()
     if (!assigned && engine.kind === 'word' && afterEngineColumn.has(name)) return
-    if (!engines.has(name)) throw denied(`engine ${engine.value}`)
+    if (engines.has(name)) return
+    // Without arguments, which are the same as settings.
+    const arguments_ = tokens[assigned ? index + 3 : index + 2]
+    if (name === 'kafka' && known.kafkaBrokers !== undefined && !isSymbol(arguments_, '(')) return
+    throw denied(`engine ${engine.value}`)
   })
 }
 

@@ -1,0 +1,249 @@
+// UDP in, Kafka between, rows out: equal counts, also when the broker is away, is killed, refuses, or carries messages that nobody can read.
+
+import { copyFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Kafka, logLevel } from 'kafkajs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { generate } from '../../netmon/generate/run.ts'
+import { kafka, saslUser } from '../build/kafka.ts'
+import {
+  countStored,
+  type KafkaPipeline,
+  type Stored,
+  startKafkaPipeline,
+} from '../build/kafka-pipeline.ts'
+import { readTopic } from '../build/kafka-reader.ts'
+import { rows } from '../build/program.ts'
+import { temporaryDirectory } from '../build/temporary.ts'
+
+/** KAFKA_OUTAGE_SECONDS=60 KAFKA_FLOWS_PER_SECOND=10000 for what a release is held to. */
+const outageSeconds = Number(process.env['KAFKA_OUTAGE_SECONDS'] ?? 5)
+const flowsPerSecond = Number(process.env['KAFKA_FLOWS_PER_SECOND'] ?? 3_000)
+const poisonous = 1_000
+
+describe.skipIf(kafka === undefined)('through Kafka', () => {
+  let pipeline: KafkaPipeline
+  // By all tests so far: each goes on from where the one before left.
+  let sentFlows = 0
+  let sources = 0
+  let before: Stored = { raw: 0, segments: 0, fromKafka: 0, duplicates: 0, deadLetters: 0 }
+
+  beforeAll(async () => {
+    pipeline = await startKafkaPipeline()
+  }, 180_000)
+  afterAll(() => pipeline?.stop(), 60_000)
+
+  const send = async (seconds: number) => {
+    sources++
+    const { totals, failed } = await generate({
+      target: { host: '127.0.0.1', port: pipeline.collector.udpPort },
+      source: `127.8.${sources}.1`,
+      seed: sources,
+      flows: seconds * flowsPerSecond,
+      rate: flowsPerSecond,
+      ipv6Share: 0.3,
+    })
+    expect(failed.datagrams).toBe(0)
+    sentFlows += totals.flows
+  }
+
+  /** Everything sent is in the tables, as often as the duplicates tell. */
+  const everythingStored = async (): Promise<Stored> => {
+    let stored = before
+    await vi.waitFor(
+      async () => {
+        stored = await countStored(pipeline)
+        const flows = sentFlows + stored.duplicates
+        expect(stored).toMatchObject({ raw: flows, segments: flows, fromKafka: flows })
+      },
+      { timeout: 90_000, interval: 300 },
+    )
+    const { ledger, kernel_drops, flows_spooled } = await pipeline.collector.health()
+    expect(Object.values(ledger.flowsDropped).every((flows) => flows === 0)).toBe(true)
+    expect({ kernel_drops, flows_spooled, possible: ledger.possibleDuplicates }).toEqual({
+      kernel_drops: 0,
+      flows_spooled: 0,
+      possible: 0,
+    })
+    const since = {
+      duplicates: stored.duplicates - before.duplicates,
+      deadLetters: stored.deadLetters - before.deadLetters,
+    }
+    before = stored
+    return { ...stored, ...since }
+  }
+
+  test('every flow that is sent is stored, once', async () => {
+    await send(3)
+    expect(await everythingStored()).toMatchObject({ duplicates: 0, deadLetters: 0 })
+  }, 120_000)
+
+  test('migrating once more changes nothing', async () => {
+    const { exitCode, output } = await pipeline.migrate()
+    expect([exitCode, output]).toEqual([
+      0,
+      expect.stringMatching(/reads from Kafka at \S+: as before/),
+    ])
+  })
+
+  test('the status of the collector comes the same way', async () => {
+    const store = pipeline.client()
+    await vi.waitFor(
+      async () => {
+        const [status] = await rows<{ flows: number }>(
+          store,
+          "SELECT max(flows_acknowledged) AS flows FROM status WHERE kind = 'collector'",
+        )
+        expect(status?.flows).toBe(sentFlows)
+      },
+      { timeout: 30_000, interval: 300 },
+    )
+    await store.close()
+  }, 60_000)
+
+  test('what the store has not read yet holds the watermark back, though the broker has it', async () => {
+    const { health } = pipeline.collector
+    const startMs = Date.now()
+    pipeline.pauseStore()
+    try {
+      await send(1)
+      await vi.waitFor(
+        async () => expect((await health()).ledger.flowsAcknowledged).toBe(sentFlows),
+        { timeout: 30_000 },
+      )
+      const heldMs = (await health()).oldest_unacknowledged_ms
+      expect(heldMs).toBeGreaterThanOrEqual(startMs)
+      await sleep(3_000)
+      expect((await health()).oldest_unacknowledged_ms).toBe(heldMs)
+    } finally {
+      pipeline.resumeStore()
+    }
+    await vi.waitFor(async () => expect((await health()).oldest_unacknowledged_ms).toBeNull(), {
+      timeout: 60_000,
+    })
+    // The other way round: nothing is unread any more, so all is stored.
+    expect((await countStored(pipeline)).raw).toBe(sentFlows)
+    await everythingStored()
+  }, 180_000)
+
+  test('a broker that is away in mid-stream loses nothing', async () => {
+    const sending = send(outageSeconds + 4)
+    await sleep(2_000)
+    await pipeline.broker.stop()
+    await sleep(outageSeconds * 1_000)
+    expect((await pipeline.collector.health()).flows_spooled).toBeGreaterThan(0)
+    await pipeline.broker.start()
+    await sending
+    await everythingStored()
+  }, 300_000)
+
+  test('a broker that is killed in mid-stream has every message once; what the store reads twice is counted', async () => {
+    const sending = send(8)
+    await sleep(2_000)
+    await pipeline.broker.kill()
+    await pipeline.broker.start()
+    await sending
+    await everythingStored()
+    const messages = await readTopic(pipeline.broker.address, 'flows')
+    const names = messages.map(({ headers }) => `${headers['segment']} ${headers['block']}`)
+    expect(new Set(names).size).toBe(names.length)
+    const flows = messages.reduce((sum, { headers }) => sum + Number(headers['flows']), 0)
+    expect(flows).toBe(sentFlows)
+    // The same by another way: of messages whose place was read more than once.
+    const store = pipeline.client()
+    const [repeated] = await rows<{ messages: number }>(
+      store,
+      `SELECT sum(messages) - (SELECT sum(last) FROM (SELECT max(last_offset) + 1 AS last FROM kafka_offsets WHERE topic = 'flows' GROUP BY partition)) AS messages
+      FROM kafka_offsets WHERE topic = 'flows'`,
+    )
+    expect(Number(repeated?.messages) > 0).toBe(before.duplicates > 0)
+    await store.close()
+  }, 300_000)
+
+  test('a thousand messages that nobody can read are as many dead letters, and stop nothing', async () => {
+    const sending = send(3)
+    const client = new Kafka({ brokers: [pipeline.broker.address], logLevel: logLevel.NOTHING })
+    const producer = client.producer()
+    await producer.connect()
+    for (let sent = 0; sent < poisonous; sent += 10) {
+      const messages = Array.from({ length: 10 }, (_, n) => ({ value: poison(sent + n) }))
+      await producer.send({ topic: 'flows', messages })
+    }
+    await producer.disconnect()
+    await sending
+    expect(await everythingStored()).toMatchObject({ duplicates: 0, deadLetters: poisonous })
+    const store = pipeline.client()
+    const [letters] = await rows(
+      store,
+      "SELECT uniqExact(partition, offset) AS places, countIf(error = '' OR message = '') AS empty FROM dead_letters FINAL",
+    )
+    expect(letters).toEqual({ places: poisonous, empty: 0 })
+    await store.close()
+  }, 120_000)
+
+  test('a wrong authority is told once; flows wait in the spool and leave when its file is right, without a restart', async () => {
+    const { broker, collector } = pipeline
+    collector.running.process.kill('SIGTERM')
+    expect(await collector.running.ended).toBe(0)
+    const authority = path.join(temporaryDirectory(), 'ca.pem')
+    await copyFile(broker.certificates.otherCa, authority)
+    const { running, health } = await pipeline.startCollector({
+      NETMON_KAFKA_BROKERS: broker.secureAddress,
+      NETMON_KAFKA_TLS_CA: authority,
+      NETMON_KAFKA_SASL_MECHANISM: 'scram-sha-512',
+      NETMON_KAFKA_SASL_USER: saslUser.user,
+      NETMON_KAFKA_SASL_PASSWORD: saslUser.password,
+    })
+    await send(3)
+    await vi.waitFor(async () => expect((await health()).flows_spooled).toBe(3 * flowsPerSecond), {
+      timeout: 30_000,
+    })
+    const { stderr } = running.output()
+    const told = stderr.split('\n').filter((line) => line.includes('NETMON_KAFKA_TLS_CA'))
+    expect(told).toHaveLength(1)
+    expect(told[0]).toContain(`its certificate is not signed by ${authority}`)
+    expect(told[0]).toContain(broker.secureAddress)
+    expect(stderr).not.toContain(saslUser.password)
+
+    await copyFile(broker.certificates.ca, authority)
+    expect(await everythingStored()).toMatchObject({ duplicates: 0, deadLetters: 0 })
+  }, 120_000)
+
+  test('a store that is killed in mid-stream lacks nothing in any table', async () => {
+    const sending = send(5)
+    await sleep(2_500)
+    await pipeline.restartStore()
+    await sending
+    // What an insert had written into one table when it died, and not into another, it writes again into both: more than was sent, never less.
+    await vi.waitFor(
+      async () => {
+        expect((await pipeline.collector.health()).oldest_unacknowledged_ms).toBeNull()
+        const { raw, segments } = await countStored(pipeline)
+        expect(Math.min(raw, segments)).toBeGreaterThanOrEqual(sentFlows)
+      },
+      { timeout: 120_000, interval: 500 },
+    )
+    const store = pipeline.client()
+    const incomplete = await rows(
+      store,
+      `SELECT name, max(flows) AS flows, sum(stored) + sum(dead) AS found FROM kafka_segments GROUP BY name HAVING found < flows`,
+    )
+    expect(incomplete).toEqual([])
+    await store.close()
+  }, 180_000)
+})
+
+/** Different kinds of it: text, a length that promises more than there is, a wrong wire type behind a good flow, a length without end. */
+function poison(number: number): Buffer {
+  switch (number % 4) {
+    case 0:
+      return Buffer.from(`poison ${number}`)
+    case 1:
+      return Buffer.from('ff7f0801', 'hex')
+    case 2:
+      return Buffer.from('0448011801034f0101', 'hex')
+    default:
+      return Buffer.from('8080808080808080808001', 'hex')
+  }
+}
