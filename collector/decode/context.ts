@@ -2,6 +2,7 @@
 
 import type { FlowRecord } from '../flow.ts'
 import type { Source } from '../source.ts'
+import type { Compat } from './compat.ts'
 import type { DecoderCounters } from './counters.ts'
 import type { DataRecord } from './data-record.ts'
 import type { DatagramFacts } from './datagram-facts.ts'
@@ -15,9 +16,6 @@ import type { ParkedSets } from './parked-sets.ts'
 import type { ReportedSessions } from './reported-sessions.ts'
 import type { SampleDrops } from './sample-drops.ts'
 import type { Sequences } from './sequence.ts'
-
-/** `goflow2`: the few values whose meaning differs are as GoFlow2 has them. */
-export type Compat = 'none' | 'goflow2'
 
 export interface DecodeContext {
   readonly record: DataRecord

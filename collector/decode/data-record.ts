@@ -2,10 +2,10 @@
 // v9 and IPFIX need all of this, the other protocols some.
 
 import { FlowRecord } from '../flow.ts'
-import type { Compat } from './context.ts'
+import type { Compat } from './compat.ts'
 import { FlowTimes } from './flow-times.ts'
 import { Message } from './message.ts'
-import { NameElements } from './names.ts'
+import { NameElements } from './name-elements.ts'
 import { PacketReader } from './packet.ts'
 import { SamplingElements } from './sampling-elements.ts'
 

@@ -6,7 +6,8 @@ import type { ExporterStore } from './exporter-store.ts'
 import type { ParkedSet } from './parked-set.ts'
 import type { ParkedSets } from './parked-sets.ts'
 import type { SamplingRate } from './sampling-rates.ts'
-import { type Template, type TemplateProtocol, variableLength } from './template.ts'
+import type { TemplateProtocol } from './speaker.ts'
+import { type Template, variableLength } from './template.ts'
 
 export interface FieldDescription {
   readonly id: number

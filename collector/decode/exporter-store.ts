@@ -5,10 +5,11 @@
 // domains, than flows.
 
 import type { DecoderCounters } from './counters.ts'
-import { Domain, Exporter, type Speaker } from './exporter.ts'
+import { Domain, Exporter } from './exporter.ts'
 import type { DecoderLimits } from './limits.ts'
 import { RecencyList } from './recency.ts'
 import { type SamplingRate, SamplingRates } from './sampling-rates.ts'
+import type { Speaker } from './speaker.ts'
 import type { Template } from './template.ts'
 
 /**

@@ -2,16 +2,8 @@
 
 import { RecencyList } from './recency.ts'
 import { SamplingRates } from './sampling-rates.ts'
-import type { Template, TemplateProtocol } from './template.ts'
-
-/** Who speaks: one observation domain of one transport session, at one moment. */
-export interface Speaker {
-  readonly protocol: TemplateProtocol
-  readonly address: string
-  readonly port: number
-  readonly observationDomainId: number
-  readonly receivedMs: number
-}
+import type { TemplateProtocol } from './speaker.ts'
+import type { Template } from './template.ts'
 
 /** One observation domain (NetFlow v9: Source ID) of one exporter, in one protocol. */
 export class Domain {

@@ -4,12 +4,18 @@ import { formatAddress } from '../../runtime/ip.ts'
 import { Address, type FlowRecord, FlowType } from '../flow.ts'
 import type { Source } from '../source.ts'
 import { allZero } from './bytes.ts'
-import type { Speaker } from './exporter.ts'
 import type { DecodeReason } from './outcome.ts'
-import type { ParkedSet } from './parked-set.ts'
-import type { TemplateProtocol } from './template.ts'
+import type { Speaker, TemplateProtocol } from './speaker.ts'
 
 const noSource: Source = { address: '', bytes: new Uint8Array(), port: 0 }
+
+/** What has to be kept of a message to read a set of it later. */
+export interface Resumable extends Speaker {
+  readonly source: Source
+  readonly sequenceNumber: number
+  readonly exportSeconds: number
+  readonly uptimeMs: number
+}
 
 /** Filled again for each datagram. */
 export class Message implements Speaker {
@@ -72,7 +78,7 @@ export class Message implements Speaker {
   }
 
   /** Becomes the message that a parked set stood in. */
-  resume(parked: ParkedSet): void {
+  resume(parked: Resumable): void {
     const type = parked.protocol === 'ipfix' ? FlowType.ipfix : FlowType.netflow9
     this.begin(type, parked.source, parked.receivedMs)
     this.sequenceNumber = parked.sequenceNumber

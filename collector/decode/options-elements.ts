@@ -2,7 +2,7 @@
 // option tables.
 
 import { bytes, type Element, uint } from './element.ts'
-import { readText } from './names.ts'
+import { readText } from './name-elements.ts'
 
 export const optionsElements: Readonly<Record<number, Element>> = {
   82: bytes('interfaceName', (r, b, o, n) => (r.names.interfaceName ||= readText(b, o, n))),

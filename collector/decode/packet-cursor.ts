@@ -1,7 +1,7 @@
 // Where the reading of a packet stands, and what its headers need to know of those before them.
 
 import type { FlowRecord } from '../flow.ts'
-import type { Compat } from './context.ts'
+import type { Compat } from './compat.ts'
 
 /** FlowMessage.LayerStack. Every header that is read has its layer; what has no number there is `custom`. */
 export const Layer = {

@@ -7,7 +7,7 @@
 // Each field is of the outermost header that has it. Inside a tunnel only the layers are noted.
 
 import type { FlowRecord } from '../flow.ts'
-import type { Compat } from './context.ts'
+import type { Compat } from './compat.ts'
 import {
   readAuthentication,
   readIpv4,

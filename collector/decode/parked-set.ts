@@ -1,14 +1,13 @@
 // A data set that came before its template, with what is needed to read it later as if it came then.
 
 import type { Source } from '../source.ts'
-import type { Speaker } from './exporter.ts'
-import type { Message } from './message.ts'
-import type { TemplateProtocol } from './template.ts'
+import type { Message, Resumable } from './message.ts'
+import type { TemplateProtocol } from './speaker.ts'
 
 /** What one takes beside its bytes, rounded up: the objects, their places in lists and maps, the buffer. */
 export const parkedOverheadBytes = 1_024
 
-export class ParkedSet implements Speaker {
+export class ParkedSet implements Resumable {
   readonly protocol: TemplateProtocol
   readonly source: Source
   readonly observationDomainId: number

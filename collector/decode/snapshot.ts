@@ -3,11 +3,12 @@
 
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import type { Domain, Speaker } from './exporter.ts'
+import type { Domain } from './exporter.ts'
 import type { ExporterStore } from './exporter-store.ts'
 import type { DecoderLimits } from './limits.ts'
 import { rateScopes } from './sampling-rates.ts'
-import { parseLayout, readLayout, Template, templateProtocols } from './template.ts'
+import { type Speaker, templateProtocols } from './speaker.ts'
+import { parseLayout, readLayout, Template } from './template.ts'
 import { refuseTemplate } from './template-record.ts'
 
 const uint16 = z.int().min(0).max(0xffff)

@@ -2,10 +2,7 @@
 
 import { readUint16, readUint32 } from './bytes.ts'
 import type { Plan } from './plan.ts'
-
-/** The two protocols with templates. They share neither ids nor their meaning. */
-export const templateProtocols = ['netflow9', 'ipfix'] as const
-export type TemplateProtocol = (typeof templateProtocols)[number]
+import type { TemplateProtocol } from './speaker.ts'
 
 /** The length of a field whose values carry their own, RFC 7011 7. H3C writes it in NetFlow v9, too. */
 export const variableLength = 65_535

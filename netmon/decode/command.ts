@@ -2,7 +2,7 @@
 
 import { closeSync, openSync } from 'node:fs'
 import type { Writable } from 'node:stream'
-import type { Compat } from '../../collector/decode/context.ts'
+import type { Compat } from '../../collector/decode/compat.ts'
 import { createDecoder, type Decoder } from '../../collector/decode/decode.ts'
 import { createSources } from '../../collector/receive/sources.ts'
 import { applySampling } from '../../collector/sampling.ts'

@@ -1,6 +1,6 @@
 // Reads a packet as a switch sampled it.
 
-import type { Compat } from '../../collector/decode/context.ts'
+import type { Compat } from '../../collector/decode/compat.ts'
 import { PacketReader } from '../../collector/decode/packet.ts'
 import { FlowRecord } from '../../collector/flow.ts'
 import { bytes, hex, type Part, zeros } from './bytes.ts'

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { createDecoder } from '../../../collector/decode/decode.ts'
 import type { LearnedName } from '../../../collector/decode/learned-name.ts'
-import { readText } from '../../../collector/decode/names.ts'
+import { readText } from '../../../collector/decode/name-elements.ts'
 import { bytes, hex, type Part, u8, u16, u32, zeros } from '../../build/bytes.ts'
 import { receivedMs, source } from '../../build/decoded.ts'
 import {

@@ -1,7 +1,7 @@
 // sFlow v5: sflow.org, "sFlow Version 5", section 5.
 
 import { expect, test } from 'vitest'
-import type { Compat } from '../../../collector/decode/context.ts'
+import type { Compat } from '../../../collector/decode/compat.ts'
 import { createDecoder } from '../../../collector/decode/decode.ts'
 import type { FlowRecord } from '../../../collector/flow.ts'
 import { bytes, ip4, ip6, mac, type Part, u32, zeros } from '../../build/bytes.ts'
