@@ -24,7 +24,7 @@ export interface Collection<Input, Document> {
 export interface Configuration {
   routers: Collection<RouterInput, Router>
   rules: Collection<RuleInput, Rule>
-  /** Makes the store count exactly the prefixes of the rules: a change that was cut off may have left too many. */
+  /** Makes the store count exactly the prefixes of the rules and the local networks: a change that was cut off may have left too many. */
   reconcile(): Promise<void>
 }
 
@@ -39,7 +39,12 @@ interface Kind<Document> {
   write(change: Versioned<Document | undefined>, present: readonly Document[]): Promise<void>
 }
 
-export function createConfiguration(client: StoreClient, now: () => number): Configuration {
+/** `localNetworks` are canonical prefixes, whose hosts are counted besides those of the rules. */
+export function createConfiguration(
+  client: StoreClient,
+  now: () => number,
+  localNetworks: readonly string[] = [],
+): Configuration {
   // Reading what is there, deciding and writing must not interleave with another change.
   const exclusively = createMutex()
 
@@ -55,7 +60,7 @@ export function createConfiguration(client: StoreClient, now: () => number): Con
   const count = (rules: readonly Rule[]) =>
     countPrefixes(
       client,
-      rules.flatMap((rule) => withoutNested(rule.prefixes)),
+      { rules: rules.flatMap((rule) => withoutNested(rule.prefixes)), local: localNetworks },
       now(),
     )
   const rules = createCollection<RuleInput, Rule>(client, exclusively, {

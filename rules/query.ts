@@ -53,7 +53,7 @@ export async function readAppliedMigrations(client: StoreClient): Promise<number
 export interface CountedRule {
   rule: Rule
   version: number
-  /** From this minute on (seconds since 1970) all its prefixes are counted; Infinity when one of them is not counted at all. */
+  /** From this minute on (seconds since 1970) all its prefixes' minutes are complete; Infinity when one of them is not counted at all. */
   countedFrom: number
 }
 
@@ -61,17 +61,19 @@ export interface CountedRule {
 export async function readCountedRules(client: StoreClient): Promise<CountedRule[]> {
   const [stored, prefixes] = await Promise.all([
     readDocuments(client, 'rules', storedRuleSchema),
-    read<{ prefix: string; active_from: number }>(
+    read<{ prefix: string; filled_from: number }>(
       client,
-      'SELECT prefix, toUnixTimestamp(active_from) AS active_from FROM prefixes FINAL WHERE NOT deleted',
+      `SELECT prefix, toUnixTimestamp(if(fills.prefix = '', active_from, fills.filled_from)) AS filled_from
+      FROM (SELECT * FROM prefixes FINAL WHERE NOT deleted AND has(chain, prefix)) AS prefixes
+      LEFT JOIN (SELECT * FROM prefix_fills FINAL) AS fills USING (prefix, active_from)`,
     ),
   ])
-  const activeFrom = new Map(prefixes.map((row) => [row.prefix, row.active_from]))
+  const filledFrom = new Map(prefixes.map((row) => [row.prefix, row.filled_from]))
   return stored.map(({ version, doc: { counted_prefixes, ...rule } }) => ({
     rule,
     version,
     countedFrom: counted_prefixes.reduce(
-      (latest, prefix) => Math.max(latest, activeFrom.get(prefix) ?? Infinity),
+      (latest, prefix) => Math.max(latest, filledFrom.get(prefix) ?? Infinity),
       0,
     ),
   }))

@@ -92,7 +92,7 @@ CREATE TABLE IF NOT EXISTS raw
     udp_source IPv6 CODEC(ZSTD(1)),
     sampling_rate UInt64 CODEC(ZSTD(1)),
     sampling_source Enum8('assumed' = 0, 'exporter' = 1, 'router_default' = 2, 'override' = 3) CODEC(ZSTD(1)),
-    sequence_num UInt32 CODEC(Delta, T64, ZSTD(1)),
+    sequence_num UInt32 CODEC(Delta, T64('bit'), ZSTD(1)),
     src_addr IPv6 CODEC(ZSTD(1)),
     dst_addr IPv6 CODEC(ZSTD(1)),
     bytes UInt64 CODEC(T64, ZSTD(1)),
@@ -152,6 +152,26 @@ CREATE TABLE IF NOT EXISTS raw
     customer_vlan_id UInt16 CODEC(ZSTD(1)),
     post_customer_vlan_id UInt16 CODEC(ZSTD(1)),
     vni UInt32 CODEC(ZSTD(1)),
+    -- What kind of packets it is made of, as in prefix_vector_1m.
+    vector Enum8(
+        'other' = 0, 'fragment' = 1,
+        'tcp' = 10, 'tcp_syn' = 11, 'tcp_synack' = 12, 'tcp_ack' = 13, 'tcp_rst' = 14, 'tcp_fin' = 15,
+        'udp' = 20, 'icmp' = 21, 'gre' = 22, 'esp' = 23,
+        'udp_qotd' = 40, 'udp_chargen' = 41, 'udp_dns' = 42, 'udp_rpcbind' = 43, 'udp_ntp' = 44, 'udp_netbios' = 45, 'udp_snmp' = 46,
+        'udp_cldap' = 47, 'udp_openvpn' = 48, 'udp_ssdp' = 49, 'udp_arms' = 50, 'udp_stun' = 51, 'udp_wsd' = 52, 'udp_mdns' = 53,
+        'udp_coap' = 54, 'udp_memcached' = 55)
+        ALIAS multiIf(
+            fragment_offset > 0 OR bitAnd(ip_flags, 1) = 1, 1,
+            proto = 6, multiIf(
+                bitAnd(tcp_flags, 22) = 2, 11, bitAnd(tcp_flags, 63) = 18, 12, bitAnd(tcp_flags, 63) = 16, 13,
+                bitAnd(tcp_flags, 63) IN (4, 20), 14, bitAnd(tcp_flags, 17) = 1, 15, 10),
+            proto = 17, transform(src_port,
+                [17, 19, 53, 111, 123, 137, 161, 389, 1194, 1900, 3283, 3478, 3702, 5353, 5683, 11211],
+                [40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55], 20),
+            proto IN (1, 58), 21,
+            proto = 47, 22,
+            proto = 50, 23,
+            0),
     INDEX src_addr_bloom src_addr TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX dst_addr_bloom dst_addr TYPE bloom_filter(0.01) GRANULARITY 1
 )
@@ -165,7 +185,9 @@ SETTINGS
     ttl_only_drop_parts = 1,
     non_replicated_deduplication_window = 10000,
     -- Parts below this keep their many columns in one file, which makes writing and merging a second's flows a third cheaper.
-    min_bytes_for_wide_part = 268435456;
+    min_bytes_for_wide_part = 268435456,
+    -- Larger blocks find more of the addresses that come again.
+    min_compress_block_size = 524288;
 
 -- FlowMessage's address bytes (4, 16 or none) become IPv6, IPv4 mapped; none is `::`.
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_to_raw TO raw AS

@@ -1,15 +1,15 @@
 -- Traffic of every rule's prefix by UTC minute of time_received, multiplied by the sampling rate: what rules are judged by.
 
 -- One dictionary per family: in a mixed one ::/0 would match IPv4.
-CREATE DICTIONARY IF NOT EXISTS prefixes4 (prefix String, chain Array(String))
+CREATE DICTIONARY IF NOT EXISTS prefixes4 (prefix String, chain Array(String), chain_active_from Array(DateTime('UTC')))
 PRIMARY KEY prefix
-SOURCE(CLICKHOUSE(QUERY 'SELECT prefix, chain FROM {{database}}.prefixes FINAL WHERE family = 4 AND NOT deleted'))
+SOURCE(CLICKHOUSE(QUERY 'SELECT prefix, chain, chain_active_from FROM {{database}}.prefixes FINAL WHERE family = 4 AND NOT deleted'))
 LAYOUT(IP_TRIE)
 LIFETIME(MIN 1 MAX 2);
 
-CREATE DICTIONARY IF NOT EXISTS prefixes6 (prefix String, chain Array(String))
+CREATE DICTIONARY IF NOT EXISTS prefixes6 (prefix String, chain Array(String), chain_active_from Array(DateTime('UTC')))
 PRIMARY KEY prefix
-SOURCE(CLICKHOUSE(QUERY 'SELECT prefix, chain FROM {{database}}.prefixes FINAL WHERE family = 6 AND NOT deleted'))
+SOURCE(CLICKHOUSE(QUERY 'SELECT prefix, chain, chain_active_from FROM {{database}}.prefixes FINAL WHERE family = 6 AND NOT deleted'))
 LAYOUT(IP_TRIE)
 LIFETIME(MIN 1 MAX 2);
 
@@ -31,11 +31,12 @@ SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS ingest_to_prefix_minutes TO prefix_minutes AS
 WITH
-    -- The rule prefixes that hold an address of 4 or 16 bytes.
+    -- The rule prefixes that hold an address of 4 or 16 bytes, and from when on each is counted.
     a -> multiIf(
-        length(a) = 4, dictGet('{{database}}.prefixes4', 'chain', tuple(reinterpretAsUInt32(reverse(a)))),
-        length(a) = 16, dictGet('{{database}}.prefixes6', 'chain', tuple(toFixedString(a, 16))),
-        []) AS prefixes_of
+        length(a) = 4, dictGet('{{database}}.prefixes4', ('chain', 'chain_active_from'), tuple(reinterpretAsUInt32(reverse(a)))),
+        length(a) = 16, dictGet('{{database}}.prefixes6', ('chain', 'chain_active_from'), tuple(toFixedString(a, 16))),
+        ([], [])) AS chain_of,
+    a -> arrayFilter((p, active_from) -> active_from <= minute, chain_of(a).1, chain_of(a).2) AS prefixes_of
 SELECT
     toStartOfMinute(toDateTime(intDiv(i.time_received_ns, 1000000000), 'UTC')) AS minute,
     matched.1 AS prefix,
@@ -48,3 +49,14 @@ ARRAY JOIN arrayConcat(
     arrayMap(p -> (p, 'in'), prefixes_of(i.dst_addr)),
     arrayMap(p -> (p, 'out'), prefixes_of(i.src_addr))) AS matched
 GROUP BY minute, prefix, direction;
+
+-- Prefixes whose minutes before active_from have been filled in from raw, from filled_from on.
+CREATE TABLE IF NOT EXISTS prefix_fills
+(
+    prefix String,
+    active_from DateTime('UTC'),
+    filled_from DateTime('UTC')
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (prefix, active_from)
+TTL active_from + INTERVAL 90 DAY;

@@ -158,7 +158,7 @@ test('a writer that did not know of a newer version is told', async () => {
 /** A flow of `ingest`, as a text INSERT gives it: addresses as hexadecimal bytes. */
 function flow(
   destination: string,
-  { bytes = 1000, samplingRate = 1, seconds = 0, source = '00000001' } = {},
+  { bytes = 1000, samplingRate = 1, seconds = 60, source = '00000001' } = {},
 ) {
   const received = BigInt(NOW) * 1_000_000n + BigInt(seconds) * 1_000_000_000n
   return `(${samplingRate}, unhex('${source}'), unhex('${destination}'), ${bytes}, 1, ${received})`
@@ -184,7 +184,9 @@ describe('what the store counts for them', () => {
     await ingest(
       flow('0a010203', { bytes: 100 }),
       flow('0a020304', { bytes: 10, samplingRate: 100 }),
-      flow('c0000201', { bytes: 7, seconds: 60 }),
+      flow('c0000201', { bytes: 7, seconds: 120 }),
+      // Of a minute before the prefixes were counted: that is filled in from raw.
+      flow('0a010203', { bytes: 11, seconds: 0 }),
       flow('20010db8000000000000000000000001', { bytes: 50 }),
       flow('20020000000000000000000000000000', { bytes: 5 }),
       // An IPv6 address whose last 96 bits are zero is no IPv4 address.
@@ -194,13 +196,13 @@ describe('what the store counts for them', () => {
       await rows(`SELECT toString(minute) AS minute, prefix, toUInt32(sum(bytes)) AS bytes, toUInt32(sum(flows)) AS flows
         FROM prefix_minutes WHERE direction = 'in' GROUP BY minute, prefix ORDER BY minute, prefix`),
     ).toEqual([
-      { minute: `${recentDay} 12:00:00`, prefix: '0.0.0.0/0', bytes: 1100, flows: 2 },
-      { minute: `${recentDay} 12:00:00`, prefix: '10.0.0.0/8', bytes: 1100, flows: 2 },
-      { minute: `${recentDay} 12:00:00`, prefix: '10.1.0.0/16', bytes: 100, flows: 1 },
-      { minute: `${recentDay} 12:00:00`, prefix: '2001:db8::/32', bytes: 50, flows: 1 },
-      { minute: `${recentDay} 12:00:00`, prefix: '::/0', bytes: 58, flows: 3 },
-      { minute: `${recentDay} 12:01:00`, prefix: '0.0.0.0/0', bytes: 7, flows: 1 },
-      { minute: `${recentDay} 12:01:00`, prefix: '192.0.2.1/32', bytes: 7, flows: 1 },
+      { minute: `${recentDay} 12:01:00`, prefix: '0.0.0.0/0', bytes: 1100, flows: 2 },
+      { minute: `${recentDay} 12:01:00`, prefix: '10.0.0.0/8', bytes: 1100, flows: 2 },
+      { minute: `${recentDay} 12:01:00`, prefix: '10.1.0.0/16', bytes: 100, flows: 1 },
+      { minute: `${recentDay} 12:01:00`, prefix: '2001:db8::/32', bytes: 50, flows: 1 },
+      { minute: `${recentDay} 12:01:00`, prefix: '::/0', bytes: 58, flows: 3 },
+      { minute: `${recentDay} 12:02:00`, prefix: '0.0.0.0/0', bytes: 7, flows: 1 },
+      { minute: `${recentDay} 12:02:00`, prefix: '192.0.2.1/32', bytes: 7, flows: 1 },
     ])
   })
 })

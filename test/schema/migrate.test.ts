@@ -72,7 +72,7 @@ test('ingest has exactly FlowMessage’s fields and the segment; raw has the sam
   const fields = Object.keys(proto.root.lookupType('flowpb.FlowMessage').fields)
   expect(await columnsOf('columns', 'ingest')).toEqual([...fields, 'segment'])
   const withoutUnits = fields.map((name) => name.replace(/_ns$/, ''))
-  // Start and end are kept as distances from the time of reception.
-  const kept = ['flow_end_age_ms', 'flow_duration_ms']
-  expect((await columnsOf('columns', 'raw')).sort()).toEqual([...withoutUnits, ...kept].sort())
+  // Start and end are kept as distances from the time of reception; the vector is worked out.
+  const own = ['flow_end_age_ms', 'flow_duration_ms', 'vector']
+  expect((await columnsOf('columns', 'raw')).sort()).toEqual([...withoutUnits, ...own].sort())
 })

@@ -1,0 +1,194 @@
+// The tables of 5 minutes and of hours, worked out from those of minutes.
+//
+// A bucket is written when its flows are not those of its minutes: when it is new, and again when late flows came into it. Rows replace the
+// ones before them, so doing it twice, or stopping in the middle, does no harm: what tells that a bucket is done is written last.
+
+import { askStore } from '../../rules/store-error.ts'
+import type { StoreClient } from '../../schema/client.ts'
+
+interface Level {
+  /** Undefined for tables without levels. */
+  name: string | undefined
+  /** What its rows tell apart. */
+  keys: readonly string[]
+}
+
+interface Rollup {
+  /** `<name>_5m` and `<name>_1h`. */
+  name: string
+  source: string
+  /** Column of `source`. */
+  time: 'minute' | 'time'
+  /** The last one is written last; its rows hold each flow once. */
+  levels: readonly Level[]
+}
+
+const total = (...keys: string[]): Level => ({ name: 'total', keys })
+
+const rollups: readonly Rollup[] = [
+  {
+    name: 'interface',
+    source: 'interface_10s',
+    time: 'time',
+    levels: [
+      { name: 'pair', keys: ['exporter', 'in_if', 'out_if'] },
+      { name: 'in', keys: ['exporter', 'in_if'] },
+      { name: 'out', keys: ['exporter', 'out_if'] },
+      { name: 'exporter', keys: ['exporter'] },
+      total(),
+    ],
+  },
+  {
+    name: 'protocol',
+    source: 'protocol_1m',
+    time: 'minute',
+    levels: [
+      { name: 'flags', keys: ['family', 'proto', 'tcp_flags'] },
+      { name: 'proto', keys: ['proto'] },
+      { name: 'family', keys: ['family'] },
+      total(),
+    ],
+  },
+  {
+    name: 'source_as',
+    source: 'source_as_1m',
+    time: 'minute',
+    levels: [{ name: 'as', keys: ['src_as'] }, total()],
+  },
+  {
+    name: 'destination_as',
+    source: 'destination_as_1m',
+    time: 'minute',
+    levels: [{ name: 'as', keys: ['dst_as'] }, total()],
+  },
+  {
+    name: 'port',
+    source: 'port_1m',
+    time: 'minute',
+    levels: [
+      { name: 'port', keys: ['proto', 'port'] },
+      { name: 'proto', keys: ['proto'] },
+      total(),
+    ],
+  },
+  {
+    name: 'prefix',
+    source: 'prefix_minutes',
+    time: 'minute',
+    levels: [{ name: undefined, keys: ['prefix', 'direction'] }],
+  },
+  {
+    name: 'prefix_vector',
+    source: 'prefix_vector_1m',
+    time: 'minute',
+    levels: [{ name: undefined, keys: ['prefix', 'vector'] }],
+  },
+  {
+    name: 'host',
+    source: 'host_1m',
+    time: 'minute',
+    levels: [{ name: 'host', keys: ['host', 'direction'] }, total('direction')],
+  },
+]
+
+const resolutions = [
+  { suffix: '5m', seconds: 300 },
+  { suffix: '1h', seconds: 3600 },
+] as const
+
+/** A minute that is over by this is in the tables, as a rule. */
+const graceMs = 15_000
+
+/**
+ * Brings the buckets that are over, and began within the last `lookBackMs` or hold that moment, up to their minutes.
+ * Answers how many it wrote.
+ * @throws StoreError
+ */
+export function refreshCoarseRollups(
+  client: StoreClient,
+  nowMs: number,
+  lookBackMs: number,
+): Promise<number> {
+  return askStore(async () => {
+    let written = 0
+    for (const rollup of rollups) {
+      for (const { suffix, seconds } of resolutions) {
+        const startOf = (ms: number) => Math.floor(ms / 1000 / seconds) * seconds
+        const range = { from: startOf(nowMs - lookBackMs), to: startOf(nowMs - graceMs) }
+        const target = `${rollup.name}_${suffix}`
+        const outdated = await findOutdated(client, rollup, target, { ...range, seconds })
+        for (const bucket of outdated) {
+          for (const level of rollup.levels) {
+            await writeLevel(client, rollup, level, target, {
+              from: bucket,
+              to: bucket + seconds,
+              version: nowMs,
+            })
+          }
+        }
+        written += outdated.length
+      }
+    }
+    return written
+  })
+}
+
+/** Starts, in seconds since 1970, of buckets whose minutes hold other flows than they do. */
+async function findOutdated(
+  client: StoreClient,
+  { source, time, levels }: Rollup,
+  target: string,
+  range: { from: number; to: number; seconds: number },
+): Promise<number[]> {
+  const done = levels.at(-1)?.name === undefined ? '' : "AND level = 'total'"
+  const result = await client.query({
+    query: `SELECT toUnixTimestamp(bucket) AS bucket
+      FROM
+      (
+        SELECT toStartOfInterval(${time}, toIntervalSecond({seconds:UInt32})) AS bucket, sum(flows) AS flows
+        FROM {source:Identifier}
+        WHERE ${time} >= toDateTime({from:UInt32}) AND ${time} < toDateTime({to:UInt32})
+        GROUP BY bucket
+      ) AS minutes
+      LEFT JOIN
+      (
+        SELECT time AS bucket, sum(flows) AS flows FROM {target:Identifier} FINAL
+        WHERE time >= toDateTime({from:UInt32}) AND time < toDateTime({to:UInt32}) ${done}
+        GROUP BY bucket
+      ) AS written USING (bucket)
+      WHERE minutes.flows != written.flows
+      ORDER BY bucket`,
+    query_params: { ...range, source, target },
+    format: 'JSONEachRow',
+  })
+  return (await result.json<{ bucket: number }>()).map((row) => row.bucket)
+}
+
+/** One bucket, from `from` to `to`. Names of columns are ours, so they may stand in the statement. */
+async function writeLevel(
+  client: StoreClient,
+  { source, time }: Rollup,
+  { name, keys }: Level,
+  target: string,
+  bucket: { from: number; to: number; version: number },
+): Promise<void> {
+  const level = name === undefined ? [] : ['level']
+  const columns = ['time', ...level, ...keys]
+  const metrics = 'bytes, packets, flows, peak_bytes, peak_packets, version'
+  await client.command({
+    query: `INSERT INTO {target:Identifier} (${columns.join(', ')}, ${metrics})
+      SELECT
+        toDateTime({from:UInt32}) AS bucket, ${[...level.map(() => '{level:String}'), ...keys].map((column) => `${column}, `).join('')}
+        sum(minute_bytes), sum(minute_packets), sum(minute_flows), max(minute_bytes), max(minute_packets), {version:UInt64}
+      FROM
+      (
+        SELECT ${[`toStartOfMinute(${time}) AS of_minute`, ...keys].join(', ')},
+          sum(bytes) AS minute_bytes, sum(packets) AS minute_packets, sum(flows) AS minute_flows
+        FROM {source:Identifier}
+        WHERE ${time} >= toDateTime({from:UInt32}) AND ${time} < toDateTime({to:UInt32})
+        GROUP BY ${['of_minute', ...keys].join(', ')}
+      )
+      GROUP BY ${['bucket', ...keys].join(', ')}`,
+    query_params: { ...bucket, source, target, ...(name !== undefined && { level: name }) },
+  })
+}
