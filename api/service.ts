@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { type Configuration, createConfiguration } from '../rules/configuration.ts'
+import { parsePrefix } from '../rules/prefix.ts'
 import { codeOf, messageOf, UserError } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { Settings } from '../runtime/settings.ts'
@@ -11,6 +12,8 @@ import { createStoreClient, type StoreAddress } from '../schema/client.ts'
 import { readMigrations } from '../schema/migrate.ts'
 import { type Access, isLoopback } from './access.ts'
 import { createApp } from './app.ts'
+import { createScheduler } from './periodic/scheduler.ts'
+import { createPeriodicWork } from './periodic/tasks.ts'
 
 export interface ApiService {
   host: string
@@ -22,6 +25,7 @@ export interface ApiService {
 const storeTimeoutMs = 30_000
 const reconcileAgainMs = 5_000
 const closeWithinMs = 2_000
+const tickMs = 1_000
 
 /**
  * Binds `settings.apiHost:apiPort` (port 0: any that is free) and answers there. A store that is away is no reason not to start.
@@ -34,10 +38,15 @@ export async function startApi(options: {
 }): Promise<ApiService> {
   const { settings, log } = options
   const access = accessOf(settings)
+  const localNetworks = networksOf(settings)
   const store = createStoreClient(options.store, storeTimeoutMs)
-  const configuration = createConfiguration(store, Date.now)
+  // Works on hours of flows.
+  const worker = createStoreClient(options.store)
+  const configuration = createConfiguration(store, Date.now, localNetworks)
   const migrations = (await readMigrations()).length
-  const app = createApp({ configuration, store, migrations, access, log, now: Date.now })
+  const limits = { days: settings.retentionDays, bytes: settings.retentionBytes }
+  const { tasks, storage } = createPeriodicWork(worker, limits, log)
+  const app = createApp({ configuration, store, migrations, access, log, storage, now: Date.now })
 
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -48,17 +57,23 @@ export async function startApi(options: {
   try {
     await listen(server, settings.apiHost, settings.apiPort)
   } catch (error) {
-    await store.close()
+    await Promise.all([store.close(), worker.close()])
     throw bindError(error, settings)
   }
   const stopReconciling = reconcileOnce(configuration, log)
+  const scheduler = createScheduler(tasks, log)
+  const ticking = setInterval(() => void scheduler.tick(Date.now()), tickMs)
 
   return {
     host: settings.apiHost,
     port: (server.address() as AddressInfo).port,
     close: async () => {
       stopReconciling()
+      clearInterval(ticking)
       await closeServer(server)
+      // Ends what it waits for: the store sees its statements through, or they are done again.
+      await worker.close()
+      await scheduler.stop()
       await store.close()
     },
   }
@@ -74,6 +89,18 @@ function accessOf(settings: Settings): Access {
     )
   }
   return { token, hosts: onLoopback ? isLoopback : undefined }
+}
+
+/** @throws UserError */
+function networksOf({ localNetworks = [] }: Settings): string[] {
+  return localNetworks.map((text) => {
+    const prefix = parsePrefix(text)
+    if (prefix !== undefined) return prefix.text
+    throw new UserError(
+      `NETMON_LOCAL_NETWORKS expects IPv4 and IPv6 prefixes, not ${JSON.stringify(text)}`,
+      2,
+    )
+  })
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

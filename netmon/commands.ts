@@ -58,7 +58,14 @@ const kafkaSettings: SettingName[] = [
   'kafkaSaslMechanism',
   'kafkaSaslUser',
 ]
-const apiSettings: SettingName[] = ['apiHost', 'apiPort', 'anonymous']
+const apiSettings: SettingName[] = [
+  'apiHost',
+  'apiPort',
+  'anonymous',
+  'retentionDays',
+  'retentionBytes',
+  'localNetworks',
+]
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [

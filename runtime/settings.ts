@@ -43,6 +43,26 @@ function oneOf<const T extends string>(...values: T[]) {
   }
 }
 
+/** A number of bytes, as such or with KiB to TiB. */
+function parseBytes(value: string): number | undefined {
+  const match = /^(\d{1,15})(?: ?([KMGT])iB)?$/.exec(value)
+  if (match === null) return undefined
+  const bytes =
+    Number(match[1]) * 1024 ** (match[2] === undefined ? 0 : 'KMGT'.indexOf(match[2]) + 1)
+  return bytes > 0 && Number.isSafeInteger(bytes) ? bytes : undefined
+}
+
+function parseDays(value: string): number | undefined {
+  const days = /^\d{1,5}$/.test(value) ? Number(value) : 0
+  return days >= 1 && days <= 36_500 ? days : undefined
+}
+
+/** Prefixes as they are written: their meaning is not this file's. */
+function parseList(value: string): string[] | undefined {
+  const texts = value.split(',').map((text) => text.trim())
+  return texts.every((text) => /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/.test(text)) ? texts : undefined
+}
+
 /** A socket address to bind; an empty host means all addresses of the machine. */
 export interface Endpoint {
   host: string
@@ -258,6 +278,28 @@ const definitions = {
     help: 'database of all tables',
     parse: (value: string) => (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(value) ? value : undefined),
     expects: 'letters, digits and _, at most 64',
+  },
+  retentionDays: {
+    env: 'NETMON_RETENTION_DAYS',
+    flag: 'retention-days',
+    fallback: '30',
+    help: 'days that single flows are kept',
+    parse: parseDays,
+    expects: 'a whole number of days, 1 to 36500',
+  },
+  retentionBytes: {
+    env: 'NETMON_RETENTION_BYTES',
+    flag: 'retention-bytes',
+    help: 'room for all tables: the oldest flows make room for new ones (default: no bound)',
+    parse: parseBytes,
+    expects: 'a number of bytes such as 500GiB',
+  },
+  localNetworks: {
+    env: 'NETMON_LOCAL_NETWORKS',
+    flag: 'local-networks',
+    help: 'prefixes whose hosts are counted one by one, besides those of rules',
+    parse: parseList,
+    expects: 'prefixes such as 203.0.113.0/24,2001:db8::/32',
   },
   ...kafkaDefinitions,
   apiUrl: {

@@ -6,7 +6,7 @@ import type { Logger } from '../../runtime/log.ts'
 export interface Task {
   name: string
   everyMs: number
-  /** What it throws is logged; it is tried again when it is due the next time. */
+  /** What it throws is logged, once in a row; it is tried again when it is due the next time. */
   run(nowMs: number): Promise<void>
 }
 
@@ -20,6 +20,7 @@ export interface Scheduler {
 /** All tasks are due at once, and then each again when its time has passed since it began. */
 export function createScheduler(tasks: readonly Task[], log: Logger): Scheduler {
   const dueMs = new Map(tasks.map((task) => [task, -Infinity]))
+  const failing = new Set<Task>()
   let stopped = false
   let running: Promise<void> | undefined
 
@@ -29,7 +30,10 @@ export function createScheduler(tasks: readonly Task[], log: Logger): Scheduler 
       dueMs.set(task, nowMs + task.everyMs)
       try {
         await task.run(nowMs)
+        if (failing.delete(task)) log.info({ task: task.name }, 'periodic work goes on')
       } catch (error) {
+        if (stopped || failing.has(task)) continue
+        failing.add(task)
         log.warn({ task: task.name, error: messageOf(error) }, 'periodic work failed')
       }
     }

@@ -6,6 +6,17 @@ import { readAppliedMigrations, readCollectorRuns } from '../../rules/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
+import type { Storage } from '../periodic/retention.ts'
+
+const storageSchema = z.object({
+  /** Of all tables on disk. */
+  bytes: z.number(),
+  budget_bytes: z.number().nullable(),
+  /** From the oldest flow to now. */
+  days_kept: z.number(),
+  /** Until the oldest day makes room; null without a budget. */
+  days_left: z.number().nullable(),
+})
 
 const healthSchema = z.object({
   /** Of the database. */
@@ -21,6 +32,8 @@ const healthSchema = z.object({
       watermark: z.iso.datetime(),
     }),
   ),
+  /** Null until it is known. */
+  storage: storageSchema.nullable(),
 })
 
 const health = createRoute({
@@ -34,10 +47,12 @@ export interface HealthDependencies {
   store: StoreClient
   /** How many migrations this version has. */
   migrations: number
+  /** What the tables take, when that is known. */
+  storage: () => Storage | undefined
   now: () => number
 }
 
-export function healthRoutes({ store, migrations, now }: HealthDependencies): OpenAPIHono {
+export function healthRoutes({ store, migrations, storage, now }: HealthDependencies): OpenAPIHono {
   const app = new OpenAPIHono()
   app.openapi(health, async (c) => {
     const applied = await readAppliedMigrations(store)
@@ -53,7 +68,17 @@ export function healthRoutes({ store, migrations, now }: HealthDependencies): Op
       last_status: new Date(run.lastStatusMs).toISOString(),
       watermark: new Date(run.watermarkMs).toISOString(),
     }))
-    return c.json(success({ migrations: applied, collectors }), 200)
+    return c.json(success({ migrations: applied, collectors, storage: shown(storage()) }), 200)
   })
   return app
+}
+
+function shown(storage: Storage | undefined) {
+  if (storage === undefined) return null
+  return {
+    bytes: storage.bytes,
+    budget_bytes: storage.budgetBytes ?? null,
+    days_kept: storage.daysKept,
+    days_left: storage.daysLeft ?? null,
+  }
 }

@@ -18,7 +18,15 @@ afterAll(() => database.remove())
 function appOf(access: Access) {
   const { client: store, migrations } = database
   const configuration = createConfiguration(store, Date.now)
-  return createApp({ configuration, store, migrations, access, log, now: Date.now })
+  return createApp({
+    configuration,
+    store,
+    migrations,
+    access,
+    log,
+    storage: () => undefined,
+    now: Date.now,
+  })
 }
 
 test('with a token set, every route but /health asks for it', async () => {

@@ -17,7 +17,17 @@ beforeAll(async () => {
   const configuration = createConfiguration(store, Date.now)
   const { migrations } = database
   const access = { token: undefined, hosts: undefined }
-  send = sender(createApp({ configuration, store, migrations, access, log, now: Date.now }))
+  send = sender(
+    createApp({
+      configuration,
+      store,
+      migrations,
+      access,
+      log,
+      storage: () => undefined,
+      now: Date.now,
+    }),
+  )
 })
 afterAll(() => database.remove())
 
@@ -299,6 +309,7 @@ test('health tells the collectors that have reported', async () => {
         watermark: new Date(now - 1000).toISOString(),
       },
     ],
+    storage: null,
   })
 })
 

@@ -16,7 +16,17 @@ beforeAll(async () => {
   const configuration = createConfiguration(store, Date.now)
   const access = { token: undefined, hosts: undefined }
   const log = createLog('test', 'silent')
-  send = sender(createApp({ configuration, store, migrations, access, log, now: Date.now }))
+  send = sender(
+    createApp({
+      configuration,
+      store,
+      migrations,
+      access,
+      log,
+      storage: () => undefined,
+      now: Date.now,
+    }),
+  )
 })
 afterAll(() => database.remove())
 

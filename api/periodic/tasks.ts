@@ -1,0 +1,45 @@
+// The API's periodic work. One API does it, since one API writes.
+
+import { createBackfill } from '../../rules/backfill.ts'
+import type { Logger } from '../../runtime/log.ts'
+import type { StoreClient } from '../../schema/client.ts'
+import { refreshCoarseRollups } from './coarse-rollups.ts'
+import { applyRetention, type RetentionLimits, type Storage } from './retention.ts'
+import type { Task } from './scheduler.ts'
+
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+
+export interface PeriodicWork {
+  tasks: readonly Task[]
+  /** What the tables took when retention was applied last. */
+  storage(): Storage | undefined
+}
+
+export function createPeriodicWork(
+  client: StoreClient,
+  limits: RetentionLimits,
+  log: Logger,
+): PeriodicWork {
+  const backfill = createBackfill(client)
+  let storage: Storage | undefined
+  const refresh = (lookBackMs: number) => async (nowMs: number) => {
+    await refreshCoarseRollups(client, nowMs, lookBackMs)
+  }
+  return {
+    tasks: [
+      { name: 'fill in new prefixes', everyMs: 15_000, run: (nowMs) => backfill.run(nowMs) },
+      { name: 'coarse rollups', everyMs: 5 * minuteMs, run: refresh(3 * hourMs) },
+      // What an exporter's collector kept in its spool through a long outage.
+      { name: 'coarse rollups of late flows', everyMs: hourMs, run: refresh(48 * hourMs) },
+      {
+        name: 'retention',
+        everyMs: minuteMs,
+        run: async (nowMs) => {
+          storage = await applyRetention(client, limits, nowMs, log)
+        },
+      },
+    ],
+    storage: () => storage,
+  }
+}
