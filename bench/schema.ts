@@ -1,0 +1,54 @@
+// What the schema costs: bytes a flow, inserts, and reading 24 hours. Beside it the seed's (seed.sql), on the same engine and data.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { describeMachine, type Result, writeResult } from './report.ts'
+import { measureInserts } from './schema-inserts.ts'
+import { measureQueries } from './schema-queries.ts'
+import { measureSizes } from './schema-sizes.ts'
+
+const { values } = parseArgs({
+  options: {
+    /** Of the inserts; the sizes are measured with `size-flows`. */
+    flows: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    'size-flows': { type: 'string', default: '10000000' },
+    /** Numbers of flows in 24 hours, each asked of both schemas. */
+    queries: { type: 'string', default: '10000000' },
+    only: { type: 'string', default: 'sizes,inserts,queries' },
+    quiet: { type: 'boolean', default: false },
+  },
+})
+
+const parts = new Set(values.only.split(','))
+const results: Result[] = [
+  {
+    machineWas: values.quiet
+      ? 'used by nothing else'
+      : 'shared with other work: CPU seconds tell more than times',
+  },
+]
+const measure = async (name: string, run: (dataDir: string) => Promise<Result[]>) => {
+  if (!parts.has(name)) return
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
+  try {
+    for (const result of await run(dataDir)) {
+      results.push(result)
+      console.log(JSON.stringify(result))
+    }
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+await measure('sizes', (dataDir) => measureSizes(dataDir, Number(values['size-flows'])))
+await measure('inserts', (dataDir) =>
+  measureInserts(dataDir, Number(values.flows), Number(values.rounds)),
+)
+for (const flows of values.queries.split(',').map(Number)) {
+  await measure('queries', (dataDir) => measureQueries(dataDir, flows))
+}
+console.log(describeMachine())
+writeResult('schema', results)
