@@ -39,13 +39,19 @@ export async function startApi(options: {
   const { settings, log } = options
   const access = accessOf(settings)
   const localNetworks = networksOf(settings)
+  if (options.store.cluster !== undefined && settings.retentionBytes !== undefined) {
+    throw new UserError(
+      'NETMON_RETENTION_BYTES is for one server: a cluster keeps days, NETMON_RETENTION_DAYS',
+      2,
+    )
+  }
   const store = createStoreClient(options.store, storeTimeoutMs)
   // Works on hours of flows.
   const worker = createStoreClient(options.store)
   const configuration = createConfiguration(store, Date.now, localNetworks)
   const migrations = (await readMigrations()).length
   const limits = { days: settings.retentionDays, bytes: settings.retentionBytes }
-  const { tasks, storage } = createPeriodicWork(worker, limits, log)
+  const { tasks, storage } = createPeriodicWork(worker, limits, options.store.cluster, log)
   const app = createApp({ configuration, store, migrations, access, log, storage, now: Date.now })
 
   const server = createAdaptorServer({

@@ -36,6 +36,7 @@ const storeSettings: SettingName[] = [
   'clickhouseUrl',
   'clickhouseUser',
   'clickhouseDatabase',
+  'clickhouseCluster',
 ]
 const collectorSettings: SettingName[] = [
   'listen',

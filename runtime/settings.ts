@@ -279,6 +279,13 @@ const definitions = {
     parse: (value: string) => (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(value) ? value : undefined),
     expects: 'letters, digits and _, at most 64',
   },
+  clickhouseCluster: {
+    env: 'NETMON_CLICKHOUSE_CLUSTER',
+    flag: 'clickhouse-cluster',
+    help: 'name of the ClickHouse cluster to spread the tables over (default: one server)',
+    parse: (value: string) => (/^[A-Za-z0-9_-]{1,64}$/.test(value) ? value : undefined),
+    expects: 'letters, digits, _ and -, at most 64',
+  },
   retentionDays: {
     env: 'NETMON_RETENTION_DAYS',
     flag: 'retention-days',

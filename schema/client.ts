@@ -12,6 +12,8 @@ export interface StoreAddress {
   user: string
   password: string
   database: string
+  /** Of a ClickHouse that is more than one server. */
+  cluster?: string
 }
 
 /**
@@ -31,6 +33,7 @@ export async function findStore(settings: Settings): Promise<StoreAddress> {
     user: settings.clickhouseUser ?? embedded?.user ?? 'default',
     password: settings.clickhousePassword ?? embedded?.password ?? '',
     database: settings.clickhouseDatabase,
+    ...(settings.clickhouseCluster !== undefined && { cluster: settings.clickhouseCluster }),
   }
 }
 

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { UserError } from '../runtime/errors.ts'
 import { packageRoot } from '../runtime/package-root.ts'
 import { createStoreClient, type StoreAddress, type StoreClient } from './client.ts'
+import { onCluster } from './cluster.ts'
 import { splitStatements } from './statements.ts'
 
 export interface Migration {
@@ -42,8 +43,9 @@ export async function migrate(
   // The database may not exist yet, and a request that names it would fail.
   const server = createStoreClient({ ...address, database: 'default' })
   try {
+    const onIt = address.cluster === undefined ? '' : `ON CLUSTER '${address.cluster}'`
     await server.command({
-      query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
+      query: `CREATE DATABASE IF NOT EXISTS {database:Identifier} ${onIt}`,
       query_params: { database: address.database },
     })
   } finally {
@@ -51,8 +53,8 @@ export async function migrate(
   }
   const client = createStoreClient(address)
   try {
-    const missing = migrations.slice(await countApplied(client, address.database, migrations))
-    for (const migration of missing) await apply(client, address.database, migration)
+    const missing = migrations.slice(await countApplied(client, address, migrations))
+    for (const migration of missing) await apply(client, address, migration)
     return missing.map((migration) => migration.name)
   } finally {
     await client.close()
@@ -61,14 +63,17 @@ export async function migrate(
 
 async function countApplied(
   client: StoreClient,
-  database: string,
+  address: StoreAddress,
   migrations: readonly Migration[],
 ): Promise<number> {
-  await client.command({
-    query: `CREATE TABLE IF NOT EXISTS migrations
+  const { database } = address
+  await run(
+    client,
+    address,
+    `CREATE TABLE IF NOT EXISTS migrations
       (number UInt32, name String, checksum String, applied_at DateTime64(3, 'UTC') DEFAULT now64(3))
       ENGINE = MergeTree ORDER BY number`,
-  })
+  )
   const rows = await client.query({
     query: 'SELECT number, name, checksum FROM migrations ORDER BY number',
     format: 'JSONEachRow',
@@ -90,10 +95,13 @@ async function countApplied(
   return applied.length
 }
 
-async function apply(client: StoreClient, database: string, migration: Migration): Promise<void> {
-  for (const statement of splitStatements(migration.text.replaceAll('{{database}}', database))) {
-    await client.command({ query: statement })
-  }
+async function apply(
+  client: StoreClient,
+  address: StoreAddress,
+  migration: Migration,
+): Promise<void> {
+  const text = migration.text.replaceAll('{{database}}', address.database)
+  for (const statement of splitStatements(text)) await run(client, address, statement)
   const { number, name, checksum } = migration
   await client.insert({
     table: 'migrations',
@@ -101,4 +109,13 @@ async function apply(client: StoreClient, database: string, migration: Migration
     values: [{ number, name, checksum }],
     format: 'JSONEachRow',
   })
+}
+
+async function run(
+  client: StoreClient,
+  { database, cluster }: StoreAddress,
+  statement: string,
+): Promise<void> {
+  const statements = cluster === undefined ? [statement] : onCluster(statement, database, cluster)
+  for (const query of statements) await client.command({ query })
 }

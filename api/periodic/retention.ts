@@ -3,6 +3,7 @@
 import { askStore } from '../../rules/store-error.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import { localName } from '../../schema/cluster.ts'
 
 export interface RetentionLimits {
   days: number
@@ -30,7 +31,7 @@ interface Partition {
 
 /**
  * Makes raw keep `limits.days`, and drops its oldest days, never the newest, while all tables together take more than `limits.bytes`.
- * Answers what they take then.
+ * Answers what they take then. For one server: a cluster's tables are on many disks.
  * @throws StoreError
  */
 export function applyRetention(
@@ -74,15 +75,20 @@ function describe(
   return { bytes, budgetBytes, daysKept, daysLeft }
 }
 
-async function keepDays(client: StoreClient, days: number): Promise<void> {
-  const [table] = await read<{ engine: string }>(
-    client,
-    "SELECT engine_full AS engine FROM system.tables WHERE database = currentDatabase() AND name = 'raw'",
-  )
-  const kept = /TTL time_received \+ toIntervalDay\((\d+)\)/.exec(table?.engine ?? '')?.[1]
-  if (kept === undefined || Number(kept) === days) return
-  await client.command({
-    query: `ALTER TABLE raw MODIFY TTL time_received + INTERVAL ${Math.trunc(days)} DAY`,
+/** Makes raw keep so many days; on a cluster, on every server of it. @throws StoreError */
+export function keepDays(client: StoreClient, days: number, cluster?: string): Promise<void> {
+  const table = cluster === undefined ? 'raw' : localName('raw')
+  return askStore(async () => {
+    const [found] = await read<{ engine: string }>(
+      client,
+      `SELECT engine_full AS engine FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`,
+    )
+    const kept = /TTL time_received \+ toIntervalDay\((\d+)\)/.exec(found?.engine ?? '')?.[1]
+    if (kept === undefined || Number(kept) === days) return
+    const onIt = cluster === undefined ? '' : `ON CLUSTER '${cluster}'`
+    await client.command({
+      query: `ALTER TABLE ${table} ${onIt} MODIFY TTL time_received + INTERVAL ${Math.trunc(days)} DAY`,
+    })
   })
 }
 

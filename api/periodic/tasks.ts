@@ -4,7 +4,7 @@ import { createBackfill } from '../../rules/backfill.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { refreshCoarseRollups } from './coarse-rollups.ts'
-import { applyRetention, type RetentionLimits, type Storage } from './retention.ts'
+import { applyRetention, keepDays, type RetentionLimits, type Storage } from './retention.ts'
 import type { Task } from './scheduler.ts'
 
 const minuteMs = 60_000
@@ -12,13 +12,14 @@ const hourMs = 60 * minuteMs
 
 export interface PeriodicWork {
   tasks: readonly Task[]
-  /** What the tables took when retention was applied last. */
+  /** What the tables took when retention was applied last; never known of a cluster. */
   storage(): Storage | undefined
 }
 
 export function createPeriodicWork(
   client: StoreClient,
   limits: RetentionLimits,
+  cluster: string | undefined,
   log: Logger,
 ): PeriodicWork {
   const backfill = createBackfill(client)
@@ -36,7 +37,8 @@ export function createPeriodicWork(
         name: 'retention',
         everyMs: minuteMs,
         run: async (nowMs) => {
-          storage = await applyRetention(client, limits, nowMs, log)
+          if (cluster === undefined) storage = await applyRetention(client, limits, nowMs, log)
+          else await keepDays(client, limits.days, cluster)
         },
       },
     ],

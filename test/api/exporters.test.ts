@@ -22,7 +22,17 @@ beforeAll(async () => {
   const configuration = createConfiguration(store, Date.now)
   const access = { token: undefined, hosts: undefined }
   const log = createLog('test', 'silent')
-  send = sender(createApp({ configuration, store, migrations, access, log, now: () => now }))
+  send = sender(
+    createApp({
+      configuration,
+      store,
+      migrations,
+      access,
+      log,
+      storage: () => undefined,
+      now: () => now,
+    }),
+  )
 })
 afterAll(() => database.remove())
 beforeEach(() => database.empty('status', 'routers'))
