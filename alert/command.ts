@@ -1,6 +1,7 @@
 // `netmon alert`: prints the rules that are crossed, nothing when none is, and fails when it cannot know.
 
 import type { Writable } from 'node:stream'
+import { type Alert, toAlert } from '../rules/alert.ts'
 import { type Evaluation, evaluate } from '../rules/evaluate.ts'
 import { StoreError } from '../rules/store-error.ts'
 import { messageOf, UserError } from '../runtime/errors.ts'
@@ -8,7 +9,7 @@ import type { Settings } from '../runtime/settings.ts'
 import { createStoreClient, findStore } from '../schema/client.ts'
 import { splitCommand } from './argv.ts'
 import { runCommand } from './exec.ts'
-import { type Alert, asJson, asText, toAlert } from './report.ts'
+import { asJson, asText } from './report.ts'
 
 export interface AlertOptions {
   settings: Settings
@@ -55,7 +56,7 @@ export async function alertCommand(options: AlertOptions): Promise<number> {
   if (note !== undefined) await say(note)
 
   const alerts = evaluation.verdicts
-    .map(({ rule, verdict }) => toAlert(rule, verdict))
+    .map(toAlert)
     .filter((alert): alert is Alert => alert !== undefined)
   if (alerts.length === 0) return 0
 

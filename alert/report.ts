@@ -1,50 +1,6 @@
-// What the alert command tells about a rule that is crossed: as JSON for programs, as lines for people.
+// Alerts as the alert command prints them: as JSON for programs, as lines for people.
 
-import type { Rule } from '../rules/rule.ts'
-import type { MetricVerdict, Verdict } from '../rules/verdict.ts'
-
-export interface Alert {
-  id: string
-  type: Rule['type']
-  name: string
-  prefixes: string[]
-  /** Which limits are crossed. */
-  bandwidth_alert: boolean
-  packet_alert: boolean
-  /** Bits and packets per second; null: no such limit. */
-  bandwidth_threshold: number | null
-  packet_threshold: number | null
-  /** Minutes that a limit must be exceeded. */
-  duration: number
-  /** Greatest one-minute averages, bits and packets per second, since `since`. */
-  peak_bps: number
-  peak_pps: number
-  /** Start of the first minute over a limit, at most an hour beyond the duration back. RFC 3339, UTC. */
-  since: string
-  /** Start of the newest minute judged. */
-  minute: string
-}
-
-/** Undefined when no limit of the rule is crossed. */
-export function toAlert(rule: Rule, verdict: Verdict): Alert | undefined {
-  const crossed = [verdict.bandwidth, verdict.packets].filter(isCrossed)
-  if (crossed.length === 0) return undefined
-  return {
-    id: rule.id,
-    type: rule.type,
-    name: rule.name,
-    prefixes: rule.prefixes,
-    bandwidth_alert: isCrossed(verdict.bandwidth),
-    packet_alert: isCrossed(verdict.packets),
-    bandwidth_threshold: rule.bandwidth_threshold,
-    packet_threshold: rule.packet_threshold,
-    duration: rule.duration,
-    peak_bps: verdict.peakBps,
-    peak_pps: verdict.peakPps,
-    since: minuteText(Math.min(...crossed.map((metric) => metric.since))),
-    minute: minuteText(verdict.closedMinute),
-  }
-}
+import type { Alert } from '../rules/alert.ts'
 
 /** One array, on lines of its own. */
 export function asJson(alerts: readonly Alert[]): string {
@@ -57,28 +13,29 @@ export function asText(alerts: readonly Alert[]): string {
 }
 
 function lineOf(alert: Alert): string {
-  const metrics = []
-  if (alert.bandwidth_alert) {
-    metrics.push(
-      `${siPrefixed(alert.peak_bps)}bit/s over ${siPrefixed(alert.bandwidth_threshold)}bit/s`,
-    )
-  }
-  if (alert.packet_alert) {
-    metrics.push(
-      `${siPrefixed(alert.peak_pps)}packets/s over ${siPrefixed(alert.packet_threshold)}packets/s`,
-    )
-  }
-  const [first, ...more] = alert.prefixes
+  const [first, ...more] = alert.prefix.split(', ')
   const prefixes = more.length === 0 ? first : `${first} and ${more.length} more`
-  return `${alert.name}: peak ${metrics.join(' and ')} since ${alert.since} (${prefixes})`
+  const from = alert.direction === 'out' ? 'from ' : ''
+  const what = alert.zscore === null ? thresholdText(alert) : zscoreText(alert, alert.zscore)
+  return `${alert.name}: ${what} since ${alert.since} (${from}${prefixes})`
 }
 
-function isCrossed(metric: MetricVerdict | undefined): metric is MetricVerdict & { since: number } {
-  return metric?.crossed === true
+function thresholdText(alert: Alert): string {
+  const metrics = [
+    [alert.bandwidth_alert, alert.peak_bps, alert.bandwidth_threshold, 'bit/s'],
+    [alert.packet_alert, alert.peak_pps, alert.packet_threshold, 'packets/s'],
+    [alert.flow_alert, alert.peak_fps, alert.flow_threshold, 'flows/s'],
+  ] as const
+  const crossed = metrics
+    .filter(([isCrossed]) => isCrossed)
+    .map(([, peak, limit, unit]) => `${siPrefixed(peak)}${unit} over ${siPrefixed(limit)}${unit}`)
+  return `peak ${crossed.join(' and ')}`
 }
 
-function minuteText(minute: number): string {
-  return new Date(minute * 1000).toISOString().replace('.000Z', 'Z')
+function zscoreText(alert: Alert, { target, mean, limit }: NonNullable<Alert['zscore']>): string {
+  const [peak, unit] = target === 'bits' ? [alert.peak_bps, 'bit/s'] : [alert.peak_pps, 'packets/s']
+  const usual = `usual are ${siPrefixed(mean)}${unit}, at most ${siPrefixed(limit)}${unit}`
+  return `peak ${siPrefixed(peak)}${unit} where ${usual}`
 }
 
 /** Three significant digits; what is between powers of a thousand is not rounded up to the next. */

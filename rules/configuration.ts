@@ -6,10 +6,9 @@ import type { StoreClient } from '../schema/client.ts'
 import { countPrefixes } from './counted-prefixes.ts'
 import { type DocumentTable, readDocuments, type Versioned, writeDocument } from './documents.ts'
 import { createMutex } from './mutex.ts'
-import { withoutNested } from './prefix.ts'
 import { Refused } from './problem.ts'
 import { type Router, type RouterInput, routerCodes, routerSchema } from './router.ts'
-import { type Rule, type RuleInput, ruleCodes, ruleSchema } from './rule.ts'
+import { countedPrefixes, type Rule, type RuleInput, ruleCodes, ruleSchema } from './rule.ts'
 
 /** All functions throw StoreError when the store does not answer, and Refused when the id is unknown or what must be unique is taken. */
 export interface Collection<Input, Document> {
@@ -60,7 +59,7 @@ export function createConfiguration(
   const count = (rules: readonly Rule[]) =>
     countPrefixes(
       client,
-      { rules: rules.flatMap((rule) => withoutNested(rule.prefixes)), local: localNetworks },
+      { rules: rules.flatMap(countedPrefixes), local: localNetworks },
       now(),
     )
   const rules = createCollection<RuleInput, Rule>(client, exclusively, {
@@ -79,7 +78,7 @@ export function createConfiguration(
         return
       }
       await count([...present, doc])
-      const stored = { ...doc, counted_prefixes: withoutNested(doc.prefixes) }
+      const stored = { ...doc, counted_prefixes: countedPrefixes(doc) }
       await writeDocument(client, 'rules', { id, version, doc: stored })
       if (!isNew) await count([...others, doc])
     },

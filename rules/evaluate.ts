@@ -1,21 +1,19 @@
-// One evaluation: every threshold rule against the minutes that are closed now. Used by the alert command and the API alike.
+// One evaluation: every threshold and zscore rule against the minutes that are closed now. Used by the alert command and the API alike.
 
 import type { StoreClient } from '../schema/client.ts'
-import { closedMinutes, type Minutes, newestMinute } from './minutes.ts'
-import {
-  type CountedRule,
-  type RuleTraffic,
-  readCollectorRuns,
-  readCountedRules,
-  readRuleTraffic,
-} from './query.ts'
+import { crossedSince, type Judgement } from './judgement.ts'
+import { closedMinutes, type Minutes, newestMinute, runsReadMs } from './minutes.ts'
+import { type CountedRule, readCollectorRuns, readCountedRules } from './query.ts'
 import type { Rule } from './rule.ts'
-import { judgeThreshold, oldestMinute, type Verdict } from './verdict.ts'
+import { seriesKey } from './series.ts'
+import { type RuleTraffic, readRuleTraffic, readSeriesValues } from './traffic.ts'
+import { judgeThreshold, oldestMinute, peaksOf } from './verdict.ts'
+import { judgeZscore, oldestZscoreMinute, zscoreRuleOf } from './zscore.ts'
 
 export interface Evaluation {
   /** Start of the newest closed minute, in seconds since 1970. */
   closedMinute: number
-  verdicts: { rule: Rule; verdict: Verdict }[]
+  verdicts: Judgement[]
   /** Rules of types whose verdicts do not exist yet. */
   unjudged: Rule[]
 }
@@ -28,71 +26,126 @@ export async function evaluate(
   client: StoreClient,
   nowMs: number,
 ): Promise<Evaluation | { blind: string }> {
-  const minutes = closedMinutes(await readCollectorRuns(client, nowMs), nowMs)
+  const minutes = closedMinutes(await readCollectorRuns(client, nowMs - runsReadMs), nowMs)
   const rules = await readCountedRules(client)
-  const judged = rules.filter(({ rule }) => rule.type === 'threshold')
-  const unjudged = rules.map(({ rule }) => rule).filter((rule) => rule.type !== 'threshold')
+  const thresholds = rules.filter(({ rule }) => rule.type === 'threshold')
+  const zscores = rules.filter(({ rule }) => rule.type === 'zscore')
+  const unjudged = rules
+    .map(({ rule }) => rule)
+    .filter(({ type }) => type !== 'threshold' && type !== 'zscore')
   if ('blind' in minutes) {
     // When every rule is younger than the newest minute, as after the very first start, there is nothing to be blind to.
     const newest = newestMinute(nowMs)
-    if (judged.some(({ countedFrom }) => countedFrom <= newest)) return minutes
+    const isOld = ({ series }: CountedRule) =>
+      series.some(({ countedFrom }) => countedFrom <= newest)
+    if ([...thresholds, ...zscores].some(isOld)) return minutes
     return { closedMinute: newest, verdicts: [], unjudged }
   }
-  const verdicts = await judge(client, judged, minutes)
+  const verdicts = [
+    ...(await judgeThresholds(client, thresholds, minutes)),
+    ...(await judgeZscores(client, zscores, minutes)),
+  ]
   return { closedMinute: minutes.closed, verdicts, unjudged }
 }
 
-async function judge(
+async function judgeThresholds(
   client: StoreClient,
   rules: readonly CountedRule[],
   minutes: Minutes,
-): Promise<Evaluation['verdicts']> {
+): Promise<Judgement[]> {
   if (rules.length === 0) return []
+  const { closed } = minutes
   const longest = Math.max(...rules.map(({ rule }) => rule.duration))
-  const oldest = oldestMinute(minutes.closed, longest)
+  const oldest = oldestMinute(closed, longest)
   // A streak is as long as the duration, or broken, within so many minutes; no other minute can decide.
   const deciding = longest + countUnknown(minutes, oldest)
-  const first = Math.max(oldest, minutes.closed - 60 * (deciding - 1))
-  const verdicts = judgeEach(rules, await readRuleTraffic(client, first, minutes.closed), minutes)
-  const crossed = rules.filter(({ rule }) => isCrossed(verdicts.get(rule.id)))
-  if (crossed.length > 0) {
-    // Since when, and how much it was at most, is asked of these few only.
-    const ids = crossed.map(({ rule }) => rule.id)
-    const traffic = await readRuleTraffic(client, oldest, minutes.closed, ids)
-    for (const [id, verdict] of judgeEach(crossed, traffic, minutes)) verdicts.set(id, verdict)
-  }
-  return rules.flatMap(({ rule }) => {
-    const verdict = verdicts.get(rule.id)
-    return verdict === undefined ? [] : [{ rule, verdict }]
-  })
+  const first = Math.max(oldest, closed - 60 * (deciding - 1))
+  const traffic = await readRuleTraffic(client, 'threshold', rules, first, closed)
+  const judged = judgeEach(rules, traffic, minutes)
+
+  const ids = crossedIds(judged)
+  if (ids.size === 0) return judged
+  // Since when, and how much it was at most, is asked of these few only.
+  const crossed = rules.filter(({ rule }) => ids.has(rule.id))
+  const longer = await readRuleTraffic(client, 'threshold', crossed, oldest, closed, [...ids])
+  return [...judged.filter(({ rule }) => !ids.has(rule.id)), ...judgeEach(crossed, longer, minutes)]
 }
 
-/** By rule id. A rule that was edited since it was read is left out: the sums are of other prefixes, and the next run judges it. */
+/** A rule that was edited since it was read is left out: the sums are of other prefixes, and the next run judges it. */
 function judgeEach(
   rules: readonly CountedRule[],
   traffic: ReadonlyMap<string, RuleTraffic>,
   { closed, isKnown }: Minutes,
-): Map<string, Verdict> {
-  const verdicts = new Map<string, Verdict>()
-  for (const { rule, version, countedFrom } of rules) {
+): Judgement[] {
+  return rules.flatMap(({ rule, version, series }) => {
     const seen = traffic.get(rule.id)
-    if (seen !== undefined && seen.version !== version) continue
-    verdicts.set(
-      rule.id,
-      judgeThreshold({
+    if (seen !== undefined && seen.version !== version) return []
+    return series.map((one) => {
+      const verdict = judgeThreshold({
         rule,
-        traffic: seen?.minutes ?? new Map(),
+        traffic: seen?.series.get(seriesKey(one)) ?? new Map(),
         closedMinute: closed,
         isKnown,
-        countedFrom,
-      }),
-    )
-  }
-  return verdicts
+        countedFrom: one.countedFrom,
+      })
+      const isCrossed = crossedSince(verdict) !== undefined
+      return { rule, series: one, verdict, peaks: isCrossed ? verdict : undefined }
+    })
+  })
 }
 
-function isCrossed(verdict: Verdict | undefined): boolean {
-  return verdict?.bandwidth?.crossed === true || verdict?.packets?.crossed === true
+async function judgeZscores(
+  client: StoreClient,
+  rules: readonly CountedRule[],
+  { closed, isKnown }: Minutes,
+): Promise<Judgement[]> {
+  const judged: Judgement[] = []
+  const first = oldestZscoreMinute(closed)
+  for (const target of ['bits', 'packets'] as const) {
+    const ofTarget = rules.filter(({ rule }) => rule.zscore_target === target)
+    if (ofTarget.length === 0) continue
+    const unknown: number[] = []
+    for (let minute = first; minute <= closed; minute += 60) {
+      if (!isKnown(minute)) unknown.push((minute - first) / 60)
+    }
+    const values = await readSeriesValues(client, target, ofTarget, first, closed)
+    const all = ofTarget.flatMap(({ rule, series }) => series.map((one) => ({ rule, series: one })))
+    for (const [index, { rule, series }] of all.entries()) {
+      const own = values[index]!
+      for (const minute of unknown) own[minute] = Number.NaN
+      own.fill(Number.NaN, 0, Math.max(0, (series.countedFrom - first) / 60))
+      const minuteValues = { firstMinute: first, values: own }
+      const [verdict] = judgeZscore(zscoreRuleOf(rule), minuteValues, closed, closed)
+      if (verdict !== undefined) judged.push({ rule, series, verdict, peaks: undefined })
+    }
+  }
+  return withPeaks(client, rules, judged)
+}
+
+/** What crossed zscore rules had at most since they are crossed, in bits and packets alike. */
+async function withPeaks(
+  client: StoreClient,
+  rules: readonly CountedRule[],
+  judged: readonly Judgement[],
+): Promise<Judgement[]> {
+  const ids = crossedIds(judged)
+  if (ids.size === 0) return [...judged]
+  const crossed = rules.filter(({ rule }) => ids.has(rule.id))
+  const since = judged.map(({ verdict }) => crossedSince(verdict) ?? verdict.closedMinute)
+  const first = Math.min(...since)
+  const last = Math.max(...judged.map(({ verdict }) => verdict.closedMinute))
+  const traffic = await readRuleTraffic(client, 'zscore', crossed, first, last, [...ids])
+  return judged.map((one) => {
+    const start = crossedSince(one.verdict)
+    if (start === undefined) return one
+    const minutes = traffic.get(one.rule.id)?.series.get(seriesKey(one.series)) ?? new Map()
+    return { ...one, peaks: peaksOf(minutes, start, one.verdict.closedMinute) }
+  })
+}
+
+function crossedIds(judged: readonly Judgement[]): Set<string> {
+  const crossed = judged.filter(({ verdict }) => crossedSince(verdict) !== undefined)
+  return new Set(crossed.map(({ rule }) => rule.id))
 }
 
 function countUnknown({ closed, isKnown }: Minutes, oldest: number): number {

@@ -19,6 +19,8 @@ export interface Minutes {
 const graceMs = 15_000
 /** A collector tells its status each 10 s; one that is silent for this long is not waited for. */
 const liveForMs = 60_000
+/** No verdict asks about a minute that is older than this, so neither about a run that ended before. */
+export const runsReadMs = 16 * 3_600_000
 /** Verdicts that rest on nothing newer are none. */
 const blindAfterMinutes = 5
 
@@ -73,7 +75,7 @@ export function newestRuns(runs: readonly CollectorRun[]): CollectorRun[] {
 function noneLive(runs: readonly CollectorRun[]): string {
   const last = Math.max(...runs.map((run) => run.lastStatusMs))
   return runs.length === 0
-    ? 'no collector has reported in the last two hours'
+    ? 'no collector has reported in the last 16 hours'
     : `no collector has reported since ${new Date(last).toISOString()}`
 }
 

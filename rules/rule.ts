@@ -11,6 +11,10 @@ export const ruleTypes = ['threshold', 'zscore', 'advanced_ddos'] as const
 export const zscoreSensitivities = ['low', 'medium', 'high'] as const
 export const zscoreTargets = ['bits', 'packets'] as const
 export const prefixMatches = ['exact', 'subnet', 'supernet'] as const
+/** What is held against a limit: the sum over all prefixes of the rule, or each prefix by itself. */
+export const ruleScopes = ['rule', 'per_prefix'] as const
+/** Towards the prefixes, from them, or each of the two; never their sum. */
+export const ruleDirections = ['in', 'out', 'both'] as const
 
 export const ruleCodes = {
   name: 1201,
@@ -23,14 +27,18 @@ export const ruleCodes = {
   type: 1207,
   bandwidth_threshold: 1208,
   packet_threshold: 1208,
+  flow_threshold: 1208,
   /** A threshold rule without any threshold. */
   thresholdMissing: 1209,
   duration: 1210,
   zscore_sensitivity: 1211,
   zscore_target: 1211,
-  /** zscore_* given to a rule of another type. */
+  /** zscore_* or min_traffic given to a rule of another type. */
   notForThisType: 1212,
   prefix_match: 1213,
+  scope: 1214,
+  direction: 1215,
+  min_traffic: 1216,
 } as const satisfies FieldCodes
 
 const mostPrefixes = 5_000
@@ -73,6 +81,11 @@ const ruleFields = z.object(
       .max(mostPrefixes, { error: `prefixes must hold at most ${mostPrefixes} prefixes` }),
     bandwidth_threshold: thresholdSchema('bandwidth_threshold', 'bit/s'),
     packet_threshold: thresholdSchema('packet_threshold', 'packets/s'),
+    flow_threshold: thresholdSchema('flow_threshold', 'flows/s'),
+    scope: choiceSchema('scope', ruleScopes).transform((scope) => scope ?? 'rule'),
+    direction: choiceSchema('direction', ruleDirections).transform(
+      (direction) => direction ?? 'in',
+    ),
     duration: z
       .union([z.number(), z.string()], { error: durationExpectation })
       .nullish()
@@ -84,6 +97,7 @@ const ruleFields = z.object(
       }),
     zscore_sensitivity: choiceSchema('zscore_sensitivity', zscoreSensitivities),
     zscore_target: choiceSchema('zscore_target', zscoreTargets),
+    min_traffic: thresholdSchema('min_traffic', 'bit/s or packets/s, as zscore_target says'),
     prefix_match: choiceSchema('prefix_match', prefixMatches),
   },
   { error: 'the body must be a JSON object' },
@@ -107,14 +121,25 @@ export const ruleSchema = z.object({
   bandwidth_threshold: z.number().nullable(),
   /** Packets per second. */
   packet_threshold: z.number().nullable(),
+  /** Exported flow records per second, whatever their sampling. */
+  flow_threshold: z.number().nullable().default(null),
+  scope: z.enum(ruleScopes).default('rule'),
+  direction: z.enum(ruleDirections).default('in'),
   /** Minutes. */
   duration: z.number(),
   zscore_sensitivity: z.enum(zscoreSensitivities).nullable(),
   zscore_target: z.enum(zscoreTargets).nullable(),
+  /** What exceeds the mean of a zscore rule by no more than this, in its target per second, is no anomaly; null: 1 Mbit/s or 1,000 packets/s. */
+  min_traffic: z.number().nullable().default(null),
   prefix_match: z.enum(prefixMatches).nullable(),
 })
 
 export type Rule = z.infer<typeof ruleSchema>
+
+/** The prefixes whose traffic a rule asks for. In a sum a flow counts once, so that a prefix inside another one adds nothing. */
+export function countedPrefixes({ prefixes, scope }: Pick<Rule, 'prefixes' | 'scope'>): string[] {
+  return scope === 'rule' ? withoutNested(prefixes) : [...new Set(prefixes)]
+}
 
 /** What the sender of an accepted rule should know. */
 export function ruleNotices(body: { prefixes: readonly string[] }, rule: RuleInput): Notice[] {
@@ -124,9 +149,12 @@ export function ruleNotices(body: { prefixes: readonly string[] }, rule: RuleInp
     const message = `host bits were cleared, the network is what counts: ${listSome(corrected)}`
     notices.push({ code: 2201, message })
   }
-  const uncounted = rule.prefixes.length - withoutNested(rule.prefixes).length
+  const uncounted = rule.prefixes.length - countedPrefixes(rule).length
   if (uncounted > 0) {
-    const message = `${uncounted} of the prefixes lie inside others of this rule: their traffic counts once`
+    const message =
+      rule.scope === 'rule'
+        ? `${uncounted} of the prefixes lie inside others of this rule: their traffic counts once`
+        : `${uncounted} of the prefixes are named more than once`
     notices.push({ code: 2203, message })
   }
   if (!cloudflareDurations.includes(rule.duration)) {
@@ -149,9 +177,10 @@ function checkType(rule: Readonly<Record<string, unknown>>, context: z.core.$Ref
   const isSet = (field: string) => rule[field] !== undefined && rule[field] !== null
 
   if (!ruleTypes.some((type) => type === rule['type'])) return
-  if (rule['type'] === 'threshold' && !isSet('bandwidth_threshold') && !isSet('packet_threshold')) {
+  const thresholds = ['bandwidth_threshold', 'packet_threshold', 'flow_threshold']
+  if (rule['type'] === 'threshold' && !thresholds.some(isSet)) {
     const message =
-      'a threshold rule needs bandwidth_threshold (bit/s), packet_threshold (packets/s) or both'
+      'a threshold rule needs bandwidth_threshold (bit/s), packet_threshold (packets/s) or flow_threshold (flows/s)'
     refuse('bandwidth_threshold', ruleCodes.thresholdMissing, message)
   }
   for (const field of ['zscore_sensitivity', 'zscore_target'] as const) {
@@ -160,6 +189,9 @@ function checkType(rule: Readonly<Record<string, unknown>>, context: z.core.$Ref
     } else if (rule['type'] !== 'zscore' && isSet(field)) {
       refuse(field, ruleCodes.notForThisType, `${field} is for zscore rules only`)
     }
+  }
+  if (rule['type'] !== 'zscore' && isSet('min_traffic')) {
+    refuse('min_traffic', ruleCodes.notForThisType, 'min_traffic is for zscore rules only')
   }
   if (rule['type'] !== 'advanced_ddos' && isSet('prefix_match')) {
     refuse('prefix_match', ruleCodes.prefix_match, 'prefix_match is for advanced_ddos rules only')

@@ -3,14 +3,16 @@
 
 import type { Rule } from './rule.ts'
 
-/** What a rule's prefixes received in one minute, multiplied by the sampling rate. */
+/** What went to a rule's prefixes, or came from them, in one minute, multiplied by the sampling rate. */
 export interface Traffic {
   bytes: bigint
   packets: bigint
+  /** Exported flow records, not multiplied. */
+  flows: bigint
 }
 
 export interface ThresholdInput {
-  rule: Pick<Rule, 'bandwidth_threshold' | 'packet_threshold' | 'duration'>
+  rule: Pick<Rule, 'bandwidth_threshold' | 'packet_threshold' | 'flow_threshold' | 'duration'>
   /** By minute; a minute without flows is absent. */
   traffic: ReadonlyMap<number, Traffic>
   /** The newest closed minute. */
@@ -21,7 +23,8 @@ export interface ThresholdInput {
   countedFrom: number
 }
 
-type Metric = 'bandwidth' | 'packets'
+export const metrics = ['bandwidth', 'packets', 'flows'] as const
+export type Metric = (typeof metrics)[number]
 
 /**
  * Where the way back from the closed minute ended: `crossed`, it did not before the duration was full; `below`, at a known minute that is not
@@ -41,14 +44,21 @@ export interface MetricVerdict {
   reason: Reason
 }
 
-export interface Verdict {
+/** Greatest one-minute averages: bits, packets and flows per second. */
+export interface Peaks {
+  peakBps: number
+  peakPps: number
+  peakFps: number
+}
+
+/** The peaks are of the streak, or of the rule's duration when that is longer. */
+export interface Verdict extends Peaks {
+  kind: 'threshold'
   closedMinute: number
   /** Undefined for a metric that the rule has no limit for. */
   bandwidth: MetricVerdict | undefined
   packets: MetricVerdict | undefined
-  /** Greatest one-minute averages, bits and packets per second, of the streak, or of the rule's duration when that is longer. */
-  peakBps: number
-  peakPps: number
+  flows: MetricVerdict | undefined
 }
 
 /** How far beyond a rule's duration its minutes are read: over unknown ones, and for the start of a streak. */
@@ -64,19 +74,13 @@ export function judgeThreshold(input: ThresholdInput): Verdict {
   const { rule, closedMinute } = input
   const bandwidth = judgeMetric(input, 'bandwidth', rule.bandwidth_threshold)
   const packets = judgeMetric(input, 'packets', rule.packet_threshold)
+  const flows = judgeMetric(input, 'flows', rule.flow_threshold)
   const first = Math.min(
     closedMinute - 60 * (rule.duration - 1),
-    bandwidth?.since ?? closedMinute,
-    packets?.since ?? closedMinute,
+    ...[bandwidth, packets, flows].map((metric) => metric?.since ?? closedMinute),
   )
-  const peak = peakOf(input.traffic, first, closedMinute)
-  return {
-    closedMinute,
-    bandwidth,
-    packets,
-    peakBps: perSecond(peak.bytes * 8n),
-    peakPps: perSecond(peak.packets),
-  }
+  const peaks = peaksOf(input.traffic, first, closedMinute)
+  return { kind: 'threshold', closedMinute, bandwidth, packets, flows, ...peaks }
 }
 
 function judgeMetric(
@@ -113,19 +117,36 @@ function judgeMetric(
 
 /** Is the minute's average greater than the limit per second? Exact: a value equal to the limit is not. */
 function isOver(metric: Metric, traffic: Traffic | undefined, limit: number): boolean {
-  if (traffic === undefined) return false
-  const perMinute = metric === 'bandwidth' ? traffic.bytes * 8n : traffic.packets
-  return perMinute > BigInt(limit) * 60n
+  return traffic !== undefined && amountOf(metric, traffic) > BigInt(limit) * 60n
 }
 
-function peakOf(traffic: ReadonlyMap<number, Traffic>, first: number, last: number): Traffic {
-  const peak = { bytes: 0n, packets: 0n }
-  for (let minute = first; minute <= last; minute += 60) {
-    const { bytes = 0n, packets = 0n } = traffic.get(minute) ?? {}
-    if (bytes > peak.bytes) peak.bytes = bytes
-    if (packets > peak.packets) peak.packets = packets
+function amountOf(metric: Metric, { bytes, packets, flows }: Traffic): bigint {
+  switch (metric) {
+    case 'bandwidth':
+      return bytes * 8n
+    case 'packets':
+      return packets
+    case 'flows':
+      return flows
   }
-  return peak
+}
+
+/** Of the minutes from `first` to `last`. */
+export function peaksOf(traffic: ReadonlyMap<number, Traffic>, first: number, last: number): Peaks {
+  const greatest = { bandwidth: 0n, packets: 0n, flows: 0n }
+  for (let minute = first; minute <= last; minute += 60) {
+    const seen = traffic.get(minute)
+    if (seen === undefined) continue
+    for (const metric of metrics) {
+      const amount = amountOf(metric, seen)
+      if (amount > greatest[metric]) greatest[metric] = amount
+    }
+  }
+  return {
+    peakBps: perSecond(greatest.bandwidth),
+    peakPps: perSecond(greatest.packets),
+    peakFps: perSecond(greatest.flows),
+  }
 }
 
 /** To a thousandth, which tells a value that is one byte a minute over the limit from the limit. */

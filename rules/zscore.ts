@@ -5,6 +5,7 @@
 // Which minutes were crossed is not stored but judged again, minute after minute, from a moment that depends on the judged minute alone: so
 // a verdict is a pure function of the rule and its minutes, whoever asks for it and whenever. A minute is named by its start, in seconds since 1970.
 
+import type { Rule } from './rule.ts'
 import type { Reason } from './verdict.ts'
 
 export interface ZscoreRule {
@@ -36,6 +37,8 @@ export interface ZscoreVerdict {
   deviation: number | undefined
   /** mean + level x deviation: crossed by what is greater. */
   limit: number | undefined
+  /** So many deviations is the value above the mean. */
+  z: number | undefined
   /** Known minutes in the baseline, of which `leastBaselineMinutes` are needed. */
   baselineMinutes: number
   /** First minute since which it has been crossed without a break. */
@@ -58,6 +61,16 @@ const relearnMinutes = 360
  * within `relearnMinutes`, and every minute of the baseline it had then has been judged itself.
  */
 const replayedMinutes = relearnMinutes + baselineMinutes + recentMinutes
+
+/** What a rule of this type is judged by. */
+export function zscoreRuleOf(
+  rule: Pick<Rule, 'zscore_sensitivity' | 'zscore_target' | 'min_traffic'>,
+): ZscoreRule {
+  return {
+    level: zscoreLevels[rule.zscore_sensitivity ?? 'medium'],
+    minTraffic: rule.min_traffic ?? leastTraffic[rule.zscore_target ?? 'bits'],
+  }
+}
 
 /** The first minute that the verdict of this one can depend on: at most 15 h 8 min before it. */
 export function oldestZscoreMinute(minute: number): number {
@@ -138,7 +151,7 @@ function replay(
 
 type Judgement = Pick<
   ZscoreVerdict,
-  'reason' | 'value' | 'mean' | 'deviation' | 'limit' | 'baselineMinutes'
+  'reason' | 'value' | 'mean' | 'deviation' | 'limit' | 'z' | 'baselineMinutes'
 >
 
 /** One minute by what was not left out before it. What is not to be told is worked out only as far as needed. */
@@ -150,7 +163,7 @@ function judge(
   isTold: boolean,
 ): Judgement {
   const value = recentMean(valueAt, place)
-  const none = { mean: undefined, deviation: undefined, limit: undefined }
+  const none = { mean: undefined, deviation: undefined, limit: undefined, z: undefined }
   if (!isTold && (value === undefined || value <= minTraffic)) {
     return { reason: value === undefined ? 'unknown' : 'below', value, ...none, baselineMinutes: 0 }
   }
@@ -166,7 +179,9 @@ function judge(
   const excess = Math.max(leastExcess, level * baseline.deviation(known, mean))
   const limit = mean + excess
   const reason = value === undefined ? 'unknown' : value > limit ? 'crossed' : 'below'
-  return { reason, value, mean, deviation: excess / level, limit, baselineMinutes: known }
+  const deviation = excess / level
+  const z = value === undefined ? undefined : (value - mean) / deviation
+  return { reason, value, mean, deviation, limit, z, baselineMinutes: known }
 }
 
 /** Of the five minutes up to this one; undefined when fewer than three are known. */

@@ -18,6 +18,9 @@ const storageSchema = z.object({
   days_left: z.number().nullable(),
 })
 
+/** A collector that is silent for longer is not told of. */
+const heardWithinMs = 2 * 3_600_000
+
 const healthSchema = z.object({
   /** Of the database. */
   migrations: z.number(),
@@ -60,7 +63,7 @@ export function healthRoutes({ store, migrations, storage, now }: HealthDependen
       const message = `the database has ${applied} of ${migrations} migrations: run \`netmon migrate\``
       return c.json(failure(problem(1905, message)), 503)
     }
-    const runs = await readCollectorRuns(store, now())
+    const runs = await readCollectorRuns(store, now() - heardWithinMs)
     const collectors = newestRuns(runs).map((run) => ({
       name: run.collector,
       live: isLive(run, now()),

@@ -128,11 +128,10 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
   const evaluation = await evaluate(database.client, judgedMs)
   if ('blind' in evaluation) throw new Error(evaluation.blind)
   expect(evaluation.closedMinute * 1000).toBe(firstMinuteMs + 2 * minuteMs)
-  const verdicts = evaluation.verdicts.map(({ rule, verdict }) => [
-    rule.name,
-    verdict.bandwidth?.crossed,
-    verdict.bandwidth?.streak,
-  ])
+  const verdicts = evaluation.verdicts.map(({ rule, verdict }) => {
+    const bandwidth = verdict.kind === 'threshold' ? verdict.bandwidth : undefined
+    return [rule.name, bandwidth?.crossed, bandwidth?.streak]
+  })
   expect(Object.fromEntries(verdicts.map(([name, ...rest]) => [name, rest]))).toEqual({
     'three4 below': [true, 3],
     'three4 equal': [false, 0],

@@ -81,7 +81,10 @@ async function reasons(nowMs = NOW_MS): Promise<Record<string, string | undefine
   const evaluation = await evaluate(store, nowMs)
   if ('blind' in evaluation) throw new Error(evaluation.blind)
   return Object.fromEntries(
-    evaluation.verdicts.map(({ rule: { name }, verdict }) => [name, verdict.bandwidth?.reason]),
+    evaluation.verdicts.map(({ rule: { name }, verdict }) => [
+      name,
+      verdict.kind === 'threshold' ? verdict.bandwidth?.reason : verdict.reason,
+    ]),
   )
 }
 
@@ -246,7 +249,7 @@ test('nothing is judged without a live collector', async () => {
   })
   await database.empty('status')
   expect(await evaluate(store, NOW_MS)).toEqual({
-    blind: 'no collector has reported in the last two hours',
+    blind: 'no collector has reported in the last 16 hours',
   })
 })
 
@@ -263,21 +266,168 @@ test('without a collector nobody is blind to rules that are younger than any min
 })
 
 test('rules of other types are handed back unjudged, and none at all is fine', async () => {
-  expect(await evaluate(store, NOW_MS)).toEqual({
-    closedMinute: NOON + 540,
-    verdicts: [],
-    unjudged: [],
-  })
-  await rule({
-    type: 'zscore',
-    bandwidth_threshold: null,
-    zscore_sensitivity: 'low',
-    zscore_target: 'bits',
-  })
+  const nothing = { closedMinute: NOON + 540, verdicts: [], unjudged: [] }
+  expect(await evaluate(store, NOW_MS)).toEqual(nothing)
   await rule({ name: 'd', type: 'advanced_ddos' })
   await traffic('10.0.0.0/8', [...quiet, 9000, 9000, 9000])
-  const evaluation = await evaluate(store, NOW_MS)
-  expect(evaluation).toMatchObject({ verdicts: [] })
-  const unjudged = 'unjudged' in evaluation ? evaluation.unjudged : []
-  expect(unjudged.map(({ type }) => type).sort()).toEqual(['advanced_ddos', 'zscore'])
+  expect(await evaluate(store, NOW_MS)).toMatchObject({
+    verdicts: [],
+    unjudged: [{ name: 'd', type: 'advanced_ddos' }],
+  })
+})
+
+describe('what is judged of a rule', () => {
+  /** Name, prefix, direction and reason of every verdict. */
+  async function judged() {
+    const evaluation = await evaluate(store, NOW_MS)
+    if ('blind' in evaluation) throw new Error(evaluation.blind)
+    return evaluation.verdicts.map(({ series: { prefix, direction }, verdict }) => [
+      prefix,
+      direction,
+      verdict.kind === 'threshold' ? verdict.bandwidth?.reason : verdict.reason,
+    ])
+  }
+
+  test('are its prefixes one by one with per_prefix, nested ones too', async () => {
+    await rule({
+      scope: 'per_prefix',
+      prefixes: ['10.0.0.0/8', '192.0.2.0/24', '10.1.0.0/16', '192.0.2.0/24'],
+    })
+    await traffic('10.0.0.0/8', [...quiet, 600, 600, 600])
+    await traffic('192.0.2.0/24', [...quiet, 600, 600, 600])
+    await traffic('10.1.0.0/16', [...quiet, 1008, 1008, 1008])
+    expect((await judged()).sort()).toEqual([
+      ['10.0.0.0/8', 'in', 'below'],
+      ['10.1.0.0/16', 'in', 'crossed'],
+      ['192.0.2.0/24', 'in', 'below'],
+    ])
+  })
+
+  test('is what comes from its prefixes with out, and each of the two with both', async () => {
+    await rule({ name: 'in' })
+    await rule({ name: 'out', direction: 'out' })
+    await rule({ name: 'both', direction: 'both' })
+    await traffic('10.0.0.0/8', [...quiet, 600, 600, 600], 'in')
+    await traffic('10.0.0.0/8', [...quiet, 1008, 1008, 1008], 'out')
+    expect((await judged()).sort()).toEqual([
+      [undefined, 'in', 'below'],
+      [undefined, 'in', 'below'],
+      [undefined, 'out', 'crossed'],
+      [undefined, 'out', 'crossed'],
+    ])
+  })
+
+  test('two directions are never added up', async () => {
+    await rule({ direction: 'both' })
+    await traffic('10.0.0.0/8', [...quiet, 600, 600, 600], 'in')
+    await traffic('10.0.0.0/8', [...quiet, 600, 600, 600], 'out')
+    expect((await judged()).sort()).toEqual([
+      [undefined, 'in', 'below'],
+      [undefined, 'out', 'below'],
+    ])
+  })
+
+  test('are flows per second, if it has a limit for them', async () => {
+    await rule({ bandwidth_threshold: null, flow_threshold: 1, duration: 1 })
+    const add = (flows: number) =>
+      store.insert({
+        table: 'prefix_minutes',
+        values: [
+          {
+            minute: NOON + 540,
+            prefix: '10.0.0.0/8',
+            direction: 'in',
+            bytes: 1,
+            packets: 1,
+            flows,
+          },
+        ],
+        format: 'JSONEachRow',
+      })
+    const flowVerdict = async () => {
+      const evaluation = await evaluate(store, NOW_MS)
+      return 'blind' in evaluation ? evaluation : evaluation.verdicts[0]?.verdict
+    }
+    await add(60)
+    expect(await flowVerdict()).toMatchObject({ flows: { crossed: false } })
+    await add(1)
+    expect(await flowVerdict()).toMatchObject({ flows: { crossed: true }, peakFps: 1.017 })
+  })
+})
+
+describe('zscore rules', () => {
+  const zscore = {
+    type: 'zscore',
+    bandwidth_threshold: null,
+    zscore_sensitivity: 'high',
+    zscore_target: 'bits',
+  }
+
+  test('are judged by the sum of their prefixes, and peaks of both metrics are told', async () => {
+    await rule({ ...zscore, prefixes: ['10.0.0.0/8', '10.1.0.0/16', '192.0.2.0/24'] })
+    await traffic('10.0.0.0/8', [...quiet, 8, 8, 6_000_000])
+    await traffic('10.1.0.0/16', [...quiet, 8, 8, 6_000_000])
+    await traffic('192.0.2.0/24', [...quiet, 0, 0, 4_000_000])
+    const evaluation = await evaluate(store, NOW_MS)
+    expect(evaluation).toMatchObject({
+      verdicts: [
+        {
+          // 10 Mbit/s in the newest minute; 8, 8, 16 and 16 bit/s before.
+          verdict: { kind: 'zscore', crossed: true, value: 2_000_009.6, since: NOON + 540 },
+          // Two rows of a packet for each prefix.
+          peaks: { peakBps: 10_000_000, peakPps: 0.067 },
+        },
+      ],
+    })
+  })
+
+  test('are judged in packets, out of their prefixes and one by one, if they say so', async () => {
+    await rule({
+      ...zscore,
+      zscore_target: 'packets',
+      min_traffic: 1,
+      direction: 'out',
+      scope: 'per_prefix',
+      prefixes: ['10.0.0.0/8', '192.0.2.0/24'],
+    })
+    const row = { minute: NOON + 540, direction: 'out', bytes: 1, flows: 1 }
+    await store.insert({
+      table: 'prefix_minutes',
+      values: [
+        { ...row, prefix: '10.0.0.0/8', packets: 301 },
+        { ...row, prefix: '192.0.2.0/24', packets: 300 },
+      ],
+      format: 'JSONEachRow',
+    })
+    // 301 packets a minute are a mean of 1.003 per second over five, 300 are 1.
+    const evaluation = await evaluate(store, NOW_MS)
+    const verdicts = 'blind' in evaluation ? [] : evaluation.verdicts
+    expect(verdicts.map(({ series, verdict }) => [series.prefix, verdict])).toEqual([
+      ['10.0.0.0/8', expect.objectContaining({ crossed: true })],
+      ['192.0.2.0/24', expect.objectContaining({ crossed: false, value: 1, limit: 1 })],
+    ])
+  })
+
+  test('leave out minutes that no collector saw whole, and learn for half an hour', async () => {
+    await rule(zscore)
+    await traffic('10.0.0.0/8', [...quiet, 8, 8, 9_000_000])
+    await database.empty('status')
+    // Since 11:36: 34 minutes until 12:09, of which the newest five are no baseline.
+    await collector({ started: -1440 })
+    expect(await evaluate(store, NOW_MS)).toMatchObject({
+      verdicts: [{ verdict: { reason: 'learning', baselineMinutes: 29 } }],
+    })
+    await collector({ started: -1500 })
+    expect(await evaluate(store, NOW_MS)).toMatchObject({
+      verdicts: [{ verdict: { reason: 'crossed', baselineMinutes: 30 } }],
+    })
+  })
+
+  test('do not take minutes before their prefixes were counted for silence', async () => {
+    const young = createConfiguration(store, () => (NOON - 1450) * 1000)
+    const body = { ...zscore, name: 'young', prefixes: ['10.0.0.0/8'] }
+    await young.rules.create(ruleInputSchema.parse(body))
+    await traffic('10.0.0.0/8', [...quiet, 8, 8, 9_000_000])
+    expect(await reasons()).toEqual({ young: 'learning' })
+  })
 })

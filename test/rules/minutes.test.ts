@@ -96,7 +96,7 @@ describe('nothing can be judged', () => {
   }
 
   test('without any collector', () => {
-    expect(blind(at(5, 30))).toBe('no collector has reported in the last two hours')
+    expect(blind(at(5, 30))).toBe('no collector has reported in the last 16 hours')
   })
 
   test('when the last collector has been silent for over a minute', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { problemsOf } from '../../rules/problem.ts'
-import { ruleCodes, ruleInputSchema, ruleNotices } from '../../rules/rule.ts'
+import { countedPrefixes, ruleCodes, ruleInputSchema, ruleNotices } from '../../rules/rule.ts'
 
 const threshold = {
   name: 'Production Network - High Bandwidth',
@@ -35,9 +35,13 @@ test('a rule has all fields, those that were not given as null, and a duration o
     prefixes: ['10.0.0.0/8'],
     bandwidth_threshold: 1_000_000_000,
     packet_threshold: null,
+    flow_threshold: null,
+    scope: 'rule',
+    direction: 'in',
     duration: 1,
     zscore_sensitivity: null,
     zscore_target: null,
+    min_traffic: null,
     prefix_match: null,
   })
 })
@@ -169,7 +173,45 @@ describe('limits', () => {
   })
 })
 
+describe('what is judged', () => {
+  test('is the sum of what goes to the prefixes, unless said otherwise', () => {
+    expect(ruleInputSchema.parse({ ...threshold, scope: null, direction: null })).toMatchObject({
+      scope: 'rule',
+      direction: 'in',
+    })
+    const other = { ...threshold, scope: 'per_prefix', direction: 'both', flow_threshold: 20 }
+    expect(ruleInputSchema.parse(other)).toMatchObject(other)
+  })
+
+  test('has names of its own', () => {
+    const wrong = { scope: 'per_host', direction: 'inout', flow_threshold: 0 }
+    expect(problems({ ...threshold, ...wrong })).toEqual([
+      [1208, '/flow_threshold'],
+      [1214, '/scope'],
+      [1215, '/direction'],
+    ])
+  })
+
+  test('of flows alone is enough', () => {
+    const flows = { bandwidth_threshold: null, flow_threshold: 20 }
+    expect(problems({ ...threshold, ...flows })).toEqual([])
+  })
+
+  test('prefix by prefix keeps nested prefixes, each once', () => {
+    const prefixes = ['10.0.0.0/8', '10.1.0.0/16', '10.0.0.0/8']
+    const { scope: _, ...rule } = ruleInputSchema.parse({ ...threshold, prefixes })
+    expect(countedPrefixes({ ...rule, scope: 'rule' })).toEqual(['10.0.0.0/8'])
+    expect(countedPrefixes({ ...rule, scope: 'per_prefix' })).toEqual(['10.0.0.0/8', '10.1.0.0/16'])
+  })
+})
+
 describe('what belongs to one type', () => {
+  test('min_traffic is for zscore rules', () => {
+    expect(problems({ ...zscore, min_traffic: 1_000 })).toEqual([])
+    expect(problems({ ...zscore, min_traffic: 0 })).toEqual([[1216, '/min_traffic']])
+    expect(problems({ ...threshold, min_traffic: 1_000 })).toEqual([[1212, '/min_traffic']])
+  })
+
   test('a zscore rule needs sensitivity and target', () => {
     expect(problems({ ...zscore, zscore_sensitivity: null, zscore_target: undefined })).toEqual([
       [1211, '/zscore_sensitivity'],

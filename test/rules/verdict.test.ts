@@ -6,11 +6,15 @@ const CLOSED = Date.UTC(2026, 10, 22, 12, 0) / 1000
 
 /** One value of bits per second for each minute up to the closed one, oldest first; undefined for a minute without rows. */
 function bits(...perSecond: (number | undefined)[]): Map<number, Traffic> {
-  return minutes(perSecond, (value) => ({ bytes: BigInt((value * 60) / 8), packets: 0n }))
+  return minutes(perSecond, (value) => ({
+    bytes: BigInt((value * 60) / 8),
+    packets: 0n,
+    flows: 0n,
+  }))
 }
 
 function packets(...perSecond: (number | undefined)[]): Map<number, Traffic> {
-  return minutes(perSecond, (value) => ({ bytes: 0n, packets: BigInt(value * 60) }))
+  return minutes(perSecond, (value) => ({ bytes: 0n, packets: BigInt(value * 60), flows: 0n }))
 }
 
 function minutes(values: (number | undefined)[], toTraffic: (value: number) => Traffic) {
@@ -22,7 +26,12 @@ function minutes(values: (number | undefined)[], toTraffic: (value: number) => T
   )
 }
 
-const limit1000 = { bandwidth_threshold: 1000, packet_threshold: null, duration: 3 }
+const limit1000 = {
+  bandwidth_threshold: 1000,
+  packet_threshold: null,
+  flow_threshold: null,
+  duration: 3,
+}
 
 function judge(
   traffic: Map<number, Traffic>,
@@ -30,6 +39,7 @@ function judge(
     rule = limit1000 as {
       bandwidth_threshold: number | null
       packet_threshold: number | null
+      flow_threshold: number | null
       duration: number
     },
     unknown = [] as number[],
@@ -61,7 +71,7 @@ describe('a limit of 1000 bit/s for 3 minutes', () => {
   test('is not crossed by traffic that equals it, to the byte', () => {
     // 1000 bit/s are 7500 bytes a minute.
     const exactly = (bytes: bigint) =>
-      new Map([0, 60, 120].map((back) => [CLOSED - back, { bytes, packets: 0n }]))
+      new Map([0, 60, 120].map((back) => [CLOSED - back, { bytes, packets: 0n, flows: 0n }]))
     expect(judge(exactly(7500n)).bandwidth?.crossed).toBe(false)
     expect(judge(exactly(7501n)).bandwidth?.crossed).toBe(true)
     expect(judge(exactly(7501n)).peakBps).toBe(1000.133)
@@ -105,7 +115,8 @@ describe('a limit of 1000 bit/s for 3 minutes', () => {
   })
 
   test('the way back over unknown minutes ends an hour beyond the duration', () => {
-    const over = (back: number) => new Map([[CLOSED - 60 * back, { bytes: 7501n, packets: 0n }]])
+    const over = (back: number) =>
+      new Map([[CLOSED - 60 * back, { bytes: 7501n, packets: 0n, flows: 0n }]])
     const rule = { ...limit1000, duration: 1 }
     const unknown = Array.from({ length: 200 }, (_, back) => back)
     expect(judge(over(60), { rule, unknown }).bandwidth?.crossed).toBe(true)
@@ -121,7 +132,7 @@ describe('a limit of 1000 bit/s for 3 minutes', () => {
   test('a minute that comes late completes the streak at the next run', () => {
     const traffic = bits(1008, undefined, 1008)
     expect(judge(traffic).bandwidth?.crossed).toBe(false)
-    traffic.set(CLOSED - 60, { bytes: 7501n, packets: 0n })
+    traffic.set(CLOSED - 60, { bytes: 7501n, packets: 0n, flows: 0n })
     expect(judge(traffic).bandwidth?.crossed).toBe(true)
   })
 })
@@ -154,12 +165,17 @@ describe('a rule whose prefixes are not counted for long', () => {
 })
 
 describe('two metrics', () => {
-  const rule = { bandwidth_threshold: 1000, packet_threshold: 10, duration: 3 }
+  const rule = {
+    bandwidth_threshold: 1000,
+    packet_threshold: 10,
+    flow_threshold: null,
+    duration: 3,
+  }
   const both = (...values: [bitsPerSecond: number, packetsPerSecond: number][]) =>
     new Map(
       values.map(([b, p], index) => [
         CLOSED - 60 * (values.length - 1 - index),
-        { bytes: BigInt((b * 60) / 8), packets: BigInt(p * 60) },
+        { bytes: BigInt((b * 60) / 8), packets: BigInt(p * 60), flows: 0n },
       ]),
     )
 
@@ -180,6 +196,26 @@ describe('two metrics', () => {
     const verdict = judge(packets(11, 11, 11), { rule: { ...rule, bandwidth_threshold: null } })
     expect(verdict.bandwidth).toBeUndefined()
     expect(verdict.packets?.crossed).toBe(true)
+  })
+
+  test('flows have a limit of their own: 20 a second are not over 20', () => {
+    const flowRule = {
+      ...rule,
+      bandwidth_threshold: null,
+      packet_threshold: null,
+      flow_threshold: 20,
+    }
+    const flows = (...perMinute: bigint[]) =>
+      new Map(
+        perMinute.map((count, index) => [
+          CLOSED - 60 * (perMinute.length - 1 - index),
+          { bytes: 0n, packets: 0n, flows: count },
+        ]),
+      )
+    const equal = judge(flows(1201n, 1200n, 1201n), { rule: flowRule })
+    expect(equal.flows).toMatchObject({ crossed: false, streak: 1 })
+    const over = judge(flows(1201n, 1260n, 1201n), { rule: flowRule })
+    expect(over).toMatchObject({ flows: { crossed: true, limit: 20 }, peakFps: 21 })
   })
 
   test('a value equal to the packet limit is not over it', () => {
@@ -207,8 +243,13 @@ test('a duration of 60 minutes can fire, and so can one of 1', () => {
 
 test('sums beyond 2^53 are compared exactly', () => {
   const limit = Number.MAX_SAFE_INTEGER
-  const rule = { bandwidth_threshold: limit, packet_threshold: limit, duration: 1 }
-  const equal = { bytes: (BigInt(limit) * 60n) / 8n, packets: BigInt(limit) * 60n }
+  const rule = {
+    bandwidth_threshold: limit,
+    packet_threshold: limit,
+    flow_threshold: null,
+    duration: 1,
+  }
+  const equal = { bytes: (BigInt(limit) * 60n) / 8n, packets: BigInt(limit) * 60n, flows: 0n }
   const at = (traffic: Traffic) => judge(new Map([[CLOSED, traffic]]), { rule })
   expect(at(equal).bandwidth?.crossed).toBe(false)
   expect(at(equal).packets?.crossed).toBe(false)

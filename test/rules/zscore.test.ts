@@ -55,6 +55,7 @@ describe('the limit', () => {
         mean: 10 * M,
         deviation: M,
         limit: limit * M,
+        z: limit - 10,
         baselineMinutes: 240,
         since: undefined,
       })

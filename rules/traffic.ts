@@ -1,0 +1,165 @@
+// The minutes of rules' prefixes, read from the store. All functions throw StoreError.
+
+import type { StoreClient } from '../schema/client.ts'
+import { type CountedRule, read } from './query.ts'
+import type { Rule } from './rule.ts'
+import { seriesKey } from './series.ts'
+import { askStore } from './store-error.ts'
+import type { Traffic } from './verdict.ts'
+
+export interface RuleTraffic {
+  /** Of the rule's document that named the prefixes. */
+  version: number
+  /** By series, then by minute, in seconds since 1970. */
+  series: Map<string, Map<number, Traffic>>
+}
+
+/** Ids go into the request's URL. */
+const mostIds = 100
+
+/**
+ * The minutes of rules of one type, by rule id; a rule without traffic is absent. Both minutes are included. Only of those rules that `ids`
+ * names, unless they are very many.
+ */
+export async function readRuleTraffic(
+  client: StoreClient,
+  type: Rule['type'],
+  rules: readonly CountedRule[],
+  firstMinute: number,
+  lastMinute: number,
+  ids?: readonly string[],
+): Promise<Map<string, RuleTraffic>> {
+  const some = ids !== undefined && ids.length <= mostIds
+  const rows = await read<{
+    id: string
+    version: string
+    series: string
+    direction: 'in' | 'out'
+    minutes: [minute: number, bytes: string, packets: string, flows: string][]
+  }>(
+    client,
+    `SELECT id, toString(version) AS version, series, direction,
+      groupArray((toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows))) AS minutes
+    FROM
+    (
+      SELECT wanted.id AS id, wanted.version AS version, wanted.series AS series, m.direction AS direction, m.minute AS minute,
+        sum(m.bytes) AS bytes, sum(m.packets) AS packets, sum(m.flows) AS flows
+      FROM prefix_minutes AS m
+      INNER JOIN
+      (
+        SELECT id, version, arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)')) AS prefix,
+          if(JSONExtractString(doc, 'scope') = 'per_prefix', prefix, '') AS series
+        FROM rules FINAL
+        WHERE JSONExtractString(doc, 'type') = {type:String} AND ({all:Bool} OR has({ids:Array(String)}, id))
+      ) AS wanted ON wanted.prefix = m.prefix
+      WHERE has({directions:Array(String)}, toString(m.direction))
+        AND m.minute >= toDateTime({first:UInt32}) AND m.minute <= toDateTime({last:UInt32})
+      GROUP BY id, version, series, direction, minute
+    )
+    GROUP BY id, version, series, direction`,
+    {
+      type,
+      directions: directionsOf(rules),
+      first: firstMinute,
+      last: lastMinute,
+      all: !some,
+      ids: some ? ids : [],
+    },
+  )
+  const traffic = new Map<string, RuleTraffic>()
+  for (const { id, version, series, direction, minutes } of rows) {
+    const known = traffic.get(id) ?? { version: Number(version), series: new Map() }
+    traffic.set(id, known)
+    const key = seriesKey({ prefix: series === '' ? undefined : series, direction })
+    known.series.set(key, toMinutes(minutes))
+  }
+  return traffic
+}
+
+export function toMinutes(
+  minutes: readonly [minute: number, bytes: string, packets: string, flows: string][],
+): Map<number, Traffic> {
+  return new Map(
+    minutes.map(([minute, bytes, packets, flows]) => [
+      minute,
+      { bytes: BigInt(bytes), packets: BigInt(packets), flows: BigInt(flows) },
+    ]),
+  )
+}
+
+/**
+ * Bits or packets per second in every minute from the first to the last, for each series of these zscore rules of one target, as the
+ * series come in `rules`. A minute without flows is 0.
+ */
+export async function readSeriesValues(
+  client: StoreClient,
+  target: 'bits' | 'packets',
+  rules: readonly CountedRule[],
+  firstMinute: number,
+  lastMinute: number,
+): Promise<Float64Array[]> {
+  const length = (lastMinute - firstMinute) / 60 + 1
+  const all: Float64Array[] = []
+  const byPrefix = new Map<string, Float64Array[]>()
+  for (const { series } of rules) {
+    for (const { direction, prefixes } of series) {
+      const values = new Float64Array(length)
+      all.push(values)
+      for (const prefix of prefixes) {
+        const key = seriesKey({ prefix, direction })
+        const sums = byPrefix.get(key)
+        if (sums === undefined) byPrefix.set(key, [values])
+        else sums.push(values)
+      }
+    }
+  }
+  const perSecond = (target === 'bits' ? 8 : 1) / 60
+  // Added up here: rows of very many groups would take the store longer than handing them over does.
+  await readEach<{
+    prefix: string
+    direction: 'in' | 'out'
+    offsets: number[]
+    amounts: number[]
+  }>(
+    client,
+    `SELECT prefix, direction,
+      groupArray(toUInt32(intDiv(toUnixTimestamp(minute) - {first:UInt32}, 60))) AS offsets,
+      groupArray(toFloat64(if({target:String} = 'bits', bytes, packets))) AS amounts
+    FROM prefix_minutes
+    WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+      AND has({directions:Array(String)}, toString(direction))
+      AND prefix IN
+      (
+        SELECT arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)'))
+        FROM rules FINAL
+        WHERE JSONExtractString(doc, 'type') = 'zscore' AND JSONExtractString(doc, 'zscore_target') = {target:String}
+      )
+    GROUP BY prefix, direction`,
+    { target, directions: directionsOf(rules), first: firstMinute, last: lastMinute },
+    ({ prefix, direction, offsets, amounts }) => {
+      for (const values of byPrefix.get(seriesKey({ prefix, direction })) ?? []) {
+        for (const [index, offset] of offsets.entries()) {
+          values[offset]! += amounts[index]! * perSecond
+        }
+      }
+    },
+  )
+  return all
+}
+
+function directionsOf(rules: readonly CountedRule[]): string[] {
+  return [...new Set(rules.flatMap(({ series }) => series.map(({ direction }) => direction)))]
+}
+
+/** Row by row, since the whole answer can be larger than a string may be. */
+function readEach<Row>(
+  client: StoreClient,
+  query: string,
+  parameters: Record<string, unknown>,
+  take: (row: Row) => void,
+): Promise<void> {
+  return askStore(async () => {
+    const result = await client.query({ query, query_params: parameters, format: 'JSONEachRow' })
+    for await (const rows of result.stream<Row>()) for (const row of rows) take(row.json())
+  })
+}
