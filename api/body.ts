@@ -1,19 +1,34 @@
 // Request bodies: JSON whatever their Content-Type says, and of bounded size.
 
+import { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { HTTPException } from 'hono/http-exception'
 import { failure, problem } from './envelope.ts'
 
 const mostBytes = 1024 * 1024
 
+/** What is sent to change some fields of a document; which of them are right shows when it is held against that document. */
+export const changesBody = {
+  required: true,
+  content: {
+    'application/json': {
+      schema: z
+        .record(z.string(), z.unknown(), { error: 'the body must be a JSON object' })
+        .openapi({
+          description: 'Some of the fields that POST takes. All others stay as they are.',
+        }),
+    },
+  },
+} as const
+
 /**
- * Reads the bodies of POST and PUT; nothing else has one that is looked at. `curl -d` sends a form type, and the router's validators read only
+ * Reads the bodies of POST, PUT and PATCH; nothing else has one that is looked at. `curl -d` sends a form type, and the router's validators read only
  * what calls itself JSON: says so of every body. What is not UTF-8 is not JSON (RFC 8259 8.1), and must not become a name with replacement
  * characters. A body over 1 MiB is answered at once: by its Content-Length, or as soon as it has grown too large.
  */
 export const jsonBody = createMiddleware(async (c, next) => {
   const { method, url, raw } = c.req
-  if (method !== 'POST' && method !== 'PUT') return next()
+  if (method !== 'POST' && method !== 'PUT' && method !== 'PATCH') return next()
   const bytes = await readBytes(raw)
   if (bytes === undefined) {
     return c.json(failure(problem(1002, `the body is over ${mostBytes} bytes`)), 413)

@@ -3,7 +3,7 @@
 import type { z } from '@hono/zod-openapi'
 import type { Context, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { type FieldCodes, problemsOf, Refused } from '../rules/problem.ts'
+import { type FieldCodes, problemsOf, Refused, Unacceptable } from '../rules/problem.ts'
 import { StoreError } from '../rules/store-error.ts'
 import { messageOf } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -24,6 +24,7 @@ export function answerError(log: Logger): ErrorHandler {
     if (error instanceof Refused) {
       return c.json(failure(error.problem), error.reason === 'duplicate' ? 409 : 404)
     }
+    if (error instanceof Unacceptable) return c.json(failure(...error.problems), 422)
     if (error instanceof StoreError) {
       log.warn({ path: c.req.path, error: error.message }, 'the store cannot be used')
       c.header('Retry-After', '5')

@@ -17,6 +17,8 @@ export interface Collection<Input, Document> {
   get(id: string): Promise<Document>
   create(input: Input): Promise<Document>
   replace(id: string, input: Input): Promise<Document>
+  /** Replaces it by what `change` makes of it, with no other change in between; throws what `change` throws. */
+  change(id: string, change: (document: Document) => Input): Promise<Document>
   remove(id: string): Promise<void>
 }
 
@@ -119,26 +121,31 @@ function createCollection<
     })
   }
 
-  /** `place` gives the version to write, or throws. */
+  /** `prepare` gives the version to write and what, or throws. */
   const put = (
     id: string,
-    input: Input,
-    place: (present: readonly Versioned<Document>[]) => number,
+    prepare: (present: readonly Versioned<Document>[]) => { version: number; input: Input },
   ) =>
     exclusively(async () => {
       const present = await read()
-      const version = place(present)
+      const { version, input } = prepare(present)
       const doc = kind.schema.parse({ ...input, id })
       refuseDuplicate(present, doc)
       await kind.write({ id, version, doc }, docsOf(present))
       return doc
     })
+  const change = (id: string, toInput: (document: Document) => Input) =>
+    put(id, (present) => {
+      const { version, doc } = find(present, id)
+      return { version: version + 1, input: toInput(doc) }
+    })
 
   return {
     list: async () => docsOf(await read()).sort((a, b) => compare(a.name, b.name)),
     get: async (id) => find(await read(id), id).doc,
-    create: (input) => put(randomUUID().replaceAll('-', ''), input, () => 1),
-    replace: (id, input) => put(id, input, (present) => find(present, id).version + 1),
+    create: (input) => put(randomUUID().replaceAll('-', ''), () => ({ version: 1, input })),
+    replace: (id, input) => change(id, () => input),
+    change,
     remove: (id) =>
       exclusively(async () => {
         const present = await read()

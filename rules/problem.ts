@@ -28,6 +28,17 @@ export class Refused extends Error {
   }
 }
 
+/** What a request asks for is not acceptable, as shows only when it is held against what is stored. */
+export class Unacceptable extends Error {
+  override readonly name = 'Unacceptable'
+  readonly problems: Problem[]
+
+  constructor(problems: Problem[]) {
+    super(problems.map(({ message }) => message).join('; '))
+    this.problems = problems
+  }
+}
+
 /** A body can hold thousands of bad prefixes, and the first of them tell enough. */
 const mostProblems = 100
 
@@ -53,6 +64,13 @@ export function problemsOf(error: z.ZodError, codes: FieldCodes): Problem[] {
     })
   }
   return [...problems.values()]
+}
+
+/** @throws Unacceptable with all problems of the value. */
+export function parseOrRefuse<T>(schema: z.ZodType<T>, value: unknown, codes: FieldCodes): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  throw new Unacceptable(problemsOf(result.error, codes))
 }
 
 /** The body's fields that the model does not know are not kept, which the sender is told. */

@@ -2,7 +2,9 @@
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Configuration } from '../../rules/configuration.ts'
+import { type Notice, parseOrRefuse } from '../../rules/problem.ts'
 import { routerCodes, routerInputSchema, routerNotices, routerSchema } from '../../rules/router.ts'
+import { changesBody } from '../body.ts'
 import { json, success, successSchema } from '../envelope.ts'
 import { failures, refuseInvalid } from '../failures.ts'
 
@@ -47,6 +49,14 @@ const replace = createRoute({
   responses: { 200: one, ...failures(400, 404, 409, 413, 422, 503) },
 })
 
+const change = createRoute({
+  method: 'patch',
+  path: '/routers/{router_id}',
+  summary: 'Change some fields of a router',
+  request: { params, body: changesBody },
+  responses: { 200: one, ...failures(400, 404, 409, 413, 422, 503) },
+})
+
 const remove = createRoute({
   method: 'delete',
   path: '/routers/{router_id}',
@@ -83,6 +93,23 @@ export function routerRoutes(routers: Configuration['routers']): OpenAPIHono {
       const router = c.req.valid('json')
       const replaced = await routers.replace(router_id, router)
       return c.json(success(replaced, routerNotices(await c.req.json(), router)), 200)
+    },
+    refuse,
+  )
+
+  app.openapi(
+    change,
+    async (c) => {
+      const { router_id } = c.req.valid('param')
+      const changes = c.req.valid('json')
+      let notices: Notice[] = []
+      const changed = await routers.change(router_id, (present) => {
+        const body = { ...present, ...changes }
+        const router = parseOrRefuse(routerInputSchema, body, routerCodes)
+        notices = routerNotices(body, router)
+        return router
+      })
+      return c.json(success(changed, notices), 200)
     },
     refuse,
   )

@@ -2,7 +2,9 @@
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Configuration } from '../../rules/configuration.ts'
+import { type Notice, parseOrRefuse } from '../../rules/problem.ts'
 import { ruleCodes, ruleInputSchema, ruleNotices, ruleSchema } from '../../rules/rule.ts'
+import { changesBody } from '../body.ts'
 import { json, success, successSchema } from '../envelope.ts'
 import { failures, refuseInvalid } from '../failures.ts'
 
@@ -47,6 +49,14 @@ const replace = createRoute({
   responses: { 200: one, ...failures(400, 404, 409, 413, 422, 503) },
 })
 
+const change = createRoute({
+  method: 'patch',
+  path: '/rules/{rule_id}',
+  summary: 'Change some fields of a rule',
+  request: { params, body: changesBody },
+  responses: { 200: one, ...failures(400, 404, 409, 413, 422, 503) },
+})
+
 const remove = createRoute({
   method: 'delete',
   path: '/rules/{rule_id}',
@@ -83,6 +93,23 @@ export function ruleRoutes(rules: Configuration['rules']): OpenAPIHono {
       const rule = c.req.valid('json')
       const replaced = await rules.replace(rule_id, rule)
       return c.json(success(replaced, ruleNotices(await c.req.json(), rule)), 200)
+    },
+    refuse,
+  )
+
+  app.openapi(
+    change,
+    async (c) => {
+      const { rule_id } = c.req.valid('param')
+      const changes = c.req.valid('json')
+      let notices: Notice[] = []
+      const changed = await rules.change(rule_id, (present) => {
+        const body = { ...present, ...changes }
+        const rule = parseOrRefuse(ruleInputSchema, body, ruleCodes)
+        notices = ruleNotices(body, rule)
+        return rule
+      })
+      return c.json(success(changed, notices), 200)
     },
     refuse,
   )

@@ -204,6 +204,73 @@ describe('rules', () => {
   })
 })
 
+describe('PATCH', () => {
+  startEmpty()
+
+  test('changes the fields it names, and keeps the others', async () => {
+    const rule = (await send('POST', '/rules', bandwidthRule)).body.result
+    const renamed = await send('PATCH', `/rules/${rule.id}`, { name: 'Renamed', duration: '10m' })
+    expect([renamed.status, renamed.body.result]).toEqual([
+      200,
+      { ...rule, name: 'Renamed', duration: 10 },
+    ])
+    expect((await send('GET', `/rules/${rule.id}/`)).body.result).toEqual(renamed.body.result)
+    expect((await send('PATCH', `/rules/${rule.id}/`, {})).body.result).toEqual(renamed.body.result)
+
+    const { id } = (await send('POST', '/routers', router)).body.result
+    const changed = await send('PATCH', `/routers/${id}`, { default_sampling: 1 })
+    expect([changed.status, changed.body.result]).toEqual([
+      200,
+      { id, ...router, default_sampling: 1 },
+    ])
+  })
+
+  test('counts the prefixes that a rule has after it', async () => {
+    const { id } = (await send('POST', '/rules', bandwidthRule)).body.result
+    const prefixes = ['192.0.2.7/24', '2001:db8::/32']
+    const { body } = await send('PATCH', `/rules/${id}`, { prefixes })
+    expect(body.result.prefixes).toEqual(['192.0.2.0/24', '2001:db8::/32'])
+    expect(body.messages.map(({ code }) => code)).toEqual([2201])
+    const counted = await store.query({
+      query: 'SELECT prefix FROM prefixes FINAL WHERE NOT deleted ORDER BY prefix',
+      format: 'JSONEachRow',
+    })
+    expect(await counted.json()).toEqual([{ prefix: '192.0.2.0/24' }, { prefix: '2001:db8::/32' }])
+  })
+
+  test('is held to all that a whole rule is held to', async () => {
+    const { id } = (await send('POST', '/rules', bandwidthRule)).body.result
+    await send('POST', '/rules', packetRule)
+    const problemsOf = async (changes: unknown) => {
+      const { status, errors } = await send('PATCH', `/rules/${id}`, changes)
+      return [status, ...errors]
+    }
+    expect(await problemsOf({ bandwidth_threshold: null })).toEqual([
+      422,
+      [1209, '/bandwidth_threshold'],
+    ])
+    expect(await problemsOf({ type: 'zscore', zscore_target: 'bits' })).toEqual([
+      422,
+      [1211, '/zscore_sensitivity'],
+    ])
+    expect(await problemsOf({ name: packetRule.name })).toEqual([409, [1202, '/name']])
+    expect(await problemsOf([])).toEqual([400, [1001, '']])
+    expect(await problemsOf('x')).toEqual([400, [1001, '']])
+    expect((await send('GET', `/rules/${id}`)).body.result).toMatchObject(bandwidthRule)
+    expect((await send('PATCH', '/rules/0', {})).errors).toEqual([[1404, '']])
+    expect((await send('PATCH', '/routers/0', {})).errors).toEqual([[1404, '']])
+  })
+
+  test('of many that come at once none is lost', async () => {
+    const { id } = (await send('POST', '/rules', bandwidthRule)).body.result
+    const changes = [{ name: 'a' }, { duration: 7 }, { packet_threshold: 9 }, { direction: 'out' }]
+    await Promise.all(changes.map((change) => send('PATCH', `/rules/${id}`, change)))
+    expect((await send('GET', `/rules/${id}`)).body.result).toMatchObject(
+      Object.assign({}, ...changes),
+    )
+  })
+})
+
 describe('what is refused', () => {
   startEmpty()
 
@@ -332,6 +399,8 @@ test('the OpenAPI document describes every route', async () => {
     'GET /routers/{router_id}/status',
     'GET /rules',
     'GET /rules/{rule_id}',
+    'PATCH /routers/{router_id}',
+    'PATCH /rules/{rule_id}',
     'POST /routers',
     'POST /rules',
     'PUT /routers/{router_id}',

@@ -90,7 +90,10 @@ test.each([
   ['a BOM', `\ufeff${JSON.stringify(router)}`],
 ])('%s', async (_, body) => {
   for (const path of collections) await answersWell('POST', path, body)
-  for (const path of documents) await answersWell('PUT', path, body)
+  for (const path of documents) {
+    await answersWell('PUT', path, body)
+    await answersWell('PATCH', path, body)
+  }
 })
 
 test.each([
@@ -118,7 +121,7 @@ test.each([
   '*',
 ])('the id %j', async (weird) => {
   for (const collection of ['/routers/', '/rules/']) {
-    for (const method of ['GET', 'PUT', 'DELETE', 'POST']) {
+    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'POST']) {
       const answer = await answersWell(method, collection + weird, JSON.stringify(rule))
       expect(answer.headers.get('X-Injected')).toBeNull()
     }
