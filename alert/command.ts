@@ -1,7 +1,7 @@
 // `netmon alert`: prints the rules that are crossed, nothing when none is, and fails when it cannot know.
 
 import type { Writable } from 'node:stream'
-import { type Alert, toAlert } from '../rules/alert.ts'
+import { type Alert, toAlert, unjudgedText } from '../rules/alert.ts'
 import { type Evaluation, evaluate } from '../rules/evaluate.ts'
 import { StoreError } from '../rules/store-error.ts'
 import { messageOf, UserError } from '../runtime/errors.ts'
@@ -52,7 +52,7 @@ export async function alertCommand(options: AlertOptions): Promise<number> {
     return 1
   }
 
-  const note = unjudgedNote(evaluation)
+  const note = unjudgedText(evaluation.unjudged)
   if (note !== undefined) await say(note)
 
   const alerts = evaluation.verdicts
@@ -80,13 +80,6 @@ async function evaluateStored(settings: Settings, nowMs: number) {
   } finally {
     await client.close()
   }
-}
-
-/** Which rules are stored and not looked at. */
-function unjudgedNote({ unjudged }: Evaluation): string | undefined {
-  if (unjudged.length === 0) return undefined
-  const types = [...new Set(unjudged.map((rule) => rule.type))].sort()
-  return `rules of type ${types.join(' and ')} are not judged yet: ${unjudged.length} of them`
 }
 
 /** Resolves once it is written, with the error if it cannot be: the reader of a pipe may be gone. */

@@ -1,4 +1,4 @@
-// The REST API: routers, rules, exporters and health, in Cloudflare's envelope.
+// The REST API: routers, rules, alerts, exporters and health, in Cloudflare's envelope.
 
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { etag } from 'hono/etag'
@@ -9,9 +9,11 @@ import { type Access, guard } from './access.ts'
 import { jsonBody } from './body.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
+import { alertRoutes } from './routes/alerts.ts'
 import { exporterRoutes } from './routes/exporters.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
 import { routerRoutes } from './routes/routers.ts'
+import { ruleQuestionRoutes } from './routes/rule-questions.ts'
 import { ruleRoutes } from './routes/rules.ts'
 
 export interface ApiDependencies extends HealthDependencies {
@@ -45,6 +47,8 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
 
   app.route('/', routerRoutes(configuration.routers))
   app.route('/', ruleRoutes(configuration.rules))
+  app.route('/', ruleQuestionRoutes(dependencies))
+  app.route('/', alertRoutes(dependencies))
   app.route('/', exporterRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
   app.doc31('/openapi.json', {

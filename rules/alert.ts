@@ -2,8 +2,9 @@
 
 import { z } from 'zod'
 import { crossedSince, isMetricCrossed, type Judgement } from './judgement.ts'
-import { ruleTypes, zscoreSensitivities, zscoreTargets } from './rule.ts'
+import { type Rule, ruleTypes, zscoreSensitivities, zscoreTargets } from './rule.ts'
 import { minuteText } from './time.ts'
+import { toThousandth } from './to-thousandth.ts'
 import type { ZscoreVerdict } from './zscore.ts'
 
 const perSecond = z.number()
@@ -86,6 +87,13 @@ export function toAlert({ rule, series, verdict, peaks }: Judgement): Alert | un
   }
 }
 
+/** Which rules are stored and not looked at; undefined when none is. */
+export function unjudgedText(rules: readonly Rule[]): string | undefined {
+  if (rules.length === 0) return undefined
+  const types = [...new Set(rules.map(({ type }) => type))].sort()
+  return `rules of type ${types.join(' and ')} are not judged yet: ${rules.length} of them`
+}
+
 function zscoreOf(rule: Judgement['rule'], verdict: ZscoreVerdict): Alert['zscore'] {
   const { zscore_target: target, zscore_sensitivity: sensitivity } = rule
   if (target === null || sensitivity === null) return null
@@ -99,8 +107,4 @@ function zscoreOf(rule: Judgement['rule'], verdict: ZscoreVerdict): Alert['zscor
     deviation: toThousandth(deviation),
     z: toThousandth(score),
   }
-}
-
-export function toThousandth(value: number | undefined): number | null {
-  return value === undefined ? null : Math.round(value * 1000) / 1000
 }

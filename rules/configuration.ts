@@ -6,7 +6,7 @@ import type { StoreClient } from '../schema/client.ts'
 import { countPrefixes } from './counted-prefixes.ts'
 import { type DocumentTable, readDocuments, type Versioned, writeDocument } from './documents.ts'
 import { createMutex } from './mutex.ts'
-import { Refused } from './problem.ts'
+import { noSuch, Refused } from './problem.ts'
 import { type Router, type RouterInput, routerCodes, routerSchema } from './router.ts'
 import { countedPrefixes, type Rule, type RuleInput, ruleCodes, ruleSchema } from './rule.ts'
 
@@ -103,11 +103,7 @@ function createCollection<
   const find = (documents: readonly Versioned<Document>[], id: string) => {
     const found = documents.find((stored) => stored.id === id)
     if (found !== undefined) return found
-    throw new Refused('not-found', {
-      code: 1404,
-      message: `there is no ${kind.noun} with this id`,
-      source: { pointer: '' },
-    })
+    throw noSuch(kind.noun)
   }
 
   const refuseDuplicate = (documents: readonly Versioned<Document>[], document: Document) => {

@@ -48,6 +48,21 @@ export function closedMinutes(
   }
 }
 
+/** Which of the minutes from `first` to `last` one run covers from start to end, for asking about very many of them. */
+export function knownMinutes(
+  runs: readonly CollectorRun[],
+  first: number,
+  last: number,
+): (minute: number) => boolean {
+  const known = new Uint8Array(Math.max(0, (last - first) / 60 + 1))
+  for (const { startedMs, watermarkMs } of runs) {
+    const from = Math.max(0, Math.ceil((startedMs / 1000 - first) / 60))
+    const to = Math.floor((watermarkMs / 1000 - first) / 60)
+    if (from < to) known.fill(1, from, to)
+  }
+  return (minute) => known[(minute - first) / 60] === 1
+}
+
 /** The newest minute that is over by the grace, whether it is stored or not. */
 export function newestMinute(nowMs: number): number {
   return minuteBefore(nowMs - graceMs)

@@ -28,6 +28,11 @@ export class Refused extends Error {
   }
 }
 
+export function noSuch(noun: string): Refused {
+  const message = `there is no ${noun} with this id`
+  return new Refused('not-found', { code: 1404, message, source: { pointer: '' } })
+}
+
 /** What a request asks for is not acceptable, as shows only when it is held against what is stored. */
 export class Unacceptable extends Error {
   override readonly name = 'Unacceptable'

@@ -39,6 +39,10 @@ export const ruleCodes = {
   scope: 1214,
   direction: 1215,
   min_traffic: 1216,
+  /** Asked what a rule would do whose type is not judged yet. */
+  notJudged: 1217,
+  /** Asked for more minutes at once than are judged for one request. */
+  tooMuch: 1218,
 } as const satisfies FieldCodes
 
 const mostPrefixes = 5_000

@@ -3,7 +3,7 @@
 import type { StoreClient } from '../schema/client.ts'
 import { type CountedRule, read } from './query.ts'
 import type { Rule } from './rule.ts'
-import { seriesKey } from './series.ts'
+import { type Series, seriesKey } from './series.ts'
 import { askStore } from './store-error.ts'
 import type { Traffic } from './verdict.ts'
 
@@ -35,7 +35,7 @@ export async function readRuleTraffic(
     version: string
     series: string
     direction: 'in' | 'out'
-    minutes: [minute: number, bytes: string, packets: string, flows: string][]
+    minutes: MinuteRow[]
   }>(
     client,
     `SELECT id, toString(version) AS version, series, direction,
@@ -59,7 +59,7 @@ export async function readRuleTraffic(
     GROUP BY id, version, series, direction`,
     {
       type,
-      directions: directionsOf(rules),
+      directions: directionsOf(rules.flatMap(({ series }) => series)),
       first: firstMinute,
       last: lastMinute,
       all: !some,
@@ -76,9 +76,120 @@ export async function readRuleTraffic(
   return traffic
 }
 
-export function toMinutes(
-  minutes: readonly [minute: number, bytes: string, packets: string, flows: string][],
-): Map<number, Traffic> {
+/** Prefixes of a stored rule, those counted for it, or some that are named: at most `mostNamedPrefixes`. */
+export type PrefixSource = { ruleId: string } | { prefixes: readonly string[] }
+
+/** They go into the request's URL. */
+export const mostNamedPrefixes = 100
+
+const prefixesOfSource = `
+  SELECT arrayJoin({prefixes:Array(String)})
+  UNION ALL
+  SELECT arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)')) FROM rules FINAL WHERE id = {rule_id:String}`
+
+const sourceParameters = (source: PrefixSource) =>
+  'ruleId' in source
+    ? { rule_id: source.ruleId, prefixes: [] }
+    : { rule_id: '', prefixes: source.prefixes }
+
+/** The minutes of some prefixes, their sums or each by itself, as the scope says; by series, then by minute. */
+export async function readMinutes(
+  client: StoreClient,
+  source: PrefixSource,
+  scope: Rule['scope'],
+  series: readonly Pick<Series, 'direction'>[],
+  firstMinute: number,
+  lastMinute: number,
+): Promise<Map<string, Map<number, Traffic>>> {
+  const rows = await read<{
+    series: string
+    direction: 'in' | 'out'
+    minutes: MinuteRow[]
+  }>(
+    client,
+    `SELECT series, direction,
+      groupArray((toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows))) AS minutes
+    FROM
+    (
+      SELECT if({per_prefix:Bool}, prefix, '') AS series, direction, minute,
+        sum(bytes) AS bytes, sum(packets) AS packets, sum(flows) AS flows
+      FROM prefix_minutes
+      WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+        AND has({directions:Array(String)}, toString(direction)) AND prefix IN (${prefixesOfSource})
+      GROUP BY series, direction, minute
+    )
+    GROUP BY series, direction`,
+    {
+      ...sourceParameters(source),
+      per_prefix: scope === 'per_prefix',
+      directions: directionsOf(series),
+      first: firstMinute,
+      last: lastMinute,
+    },
+  )
+  return new Map(
+    rows.map(({ series: prefix, direction, minutes }) => [
+      seriesKey({ prefix: prefix === '' ? undefined : prefix, direction }),
+      toMinutes(minutes),
+    ]),
+  )
+}
+
+export interface GreatestMinutes {
+  direction: 'in' | 'out'
+  /** After the first minute; one without flows is absent. */
+  offsets: number[]
+  bytes: number[]
+  packets: number[]
+  flows: number[]
+}
+
+/** Minute by minute what a stored rule holds against its limits: the sum of its prefixes, or the greatest of them with `per_prefix`. */
+export function readGreatestMinutes(
+  client: StoreClient,
+  { rule, series }: CountedRule,
+  firstMinute: number,
+  lastMinute: number,
+): Promise<GreatestMinutes[]> {
+  const greatest = (column: string) =>
+    `groupArray(if({per_prefix:Bool}, greatest_${column}, sum_${column})) AS ${column}`
+  return read<GreatestMinutes>(
+    client,
+    `SELECT direction, groupArray(toUInt32(intDiv(toUnixTimestamp(minute) - {first:UInt32}, 60))) AS offsets,
+      ${greatest('bytes')}, ${greatest('packets')}, ${greatest('flows')}
+    FROM
+    (
+      SELECT minute, direction,
+        max(prefix_bytes) AS greatest_bytes, sum(prefix_bytes) AS sum_bytes,
+        max(prefix_packets) AS greatest_packets, sum(prefix_packets) AS sum_packets,
+        max(prefix_flows) AS greatest_flows, sum(prefix_flows) AS sum_flows
+      FROM
+      (
+        SELECT minute, prefix, direction, toFloat64(sum(bytes)) AS prefix_bytes, toFloat64(sum(packets)) AS prefix_packets,
+          toFloat64(sum(flows)) AS prefix_flows
+        FROM prefix_minutes
+        WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+          AND has({directions:Array(String)}, toString(direction)) AND prefix IN (${prefixesOfSource})
+        GROUP BY minute, prefix, direction
+      )
+      GROUP BY minute, direction
+    )
+    GROUP BY direction
+    -- The table is in this order, so that not all groups need to be held at once.
+    SETTINGS optimize_aggregation_in_order = 1`,
+    {
+      ...sourceParameters({ ruleId: rule.id }),
+      per_prefix: rule.scope === 'per_prefix',
+      directions: directionsOf(series),
+      first: firstMinute,
+      last: lastMinute,
+    },
+  )
+}
+
+type MinuteRow = [minute: number, bytes: string, packets: string, flows: string]
+
+function toMinutes(minutes: readonly MinuteRow[]): Map<number, Traffic> {
   return new Map(
     minutes.map(([minute, bytes, packets, flows]) => [
       minute,
@@ -135,7 +246,12 @@ export async function readSeriesValues(
         WHERE JSONExtractString(doc, 'type') = 'zscore' AND JSONExtractString(doc, 'zscore_target') = {target:String}
       )
     GROUP BY prefix, direction`,
-    { target, directions: directionsOf(rules), first: firstMinute, last: lastMinute },
+    {
+      target,
+      directions: directionsOf(rules.flatMap(({ series }) => series)),
+      first: firstMinute,
+      last: lastMinute,
+    },
     ({ prefix, direction, offsets, amounts }) => {
       for (const values of byPrefix.get(seriesKey({ prefix, direction })) ?? []) {
         for (const [index, offset] of offsets.entries()) {
@@ -147,8 +263,8 @@ export async function readSeriesValues(
   return all
 }
 
-function directionsOf(rules: readonly CountedRule[]): string[] {
-  return [...new Set(rules.flatMap(({ series }) => series.map(({ direction }) => direction)))]
+function directionsOf(series: readonly Pick<Series, 'direction'>[]): string[] {
+  return [...new Set(series.map(({ direction }) => direction))]
 }
 
 /** Row by row, since the whole answer can be larger than a string may be. */

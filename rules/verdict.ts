@@ -2,6 +2,7 @@
 // judges the same. A minute is named by its start, in seconds since 1970.
 
 import type { Rule } from './rule.ts'
+import { toThousandth } from './to-thousandth.ts'
 
 /** What went to a rule's prefixes, or came from them, in one minute, multiplied by the sampling rate. */
 export interface Traffic {
@@ -151,5 +152,5 @@ export function peaksOf(traffic: ReadonlyMap<number, Traffic>, first: number, la
 
 /** To a thousandth, which tells a value that is one byte a minute over the limit from the limit. */
 function perSecond(perMinute: bigint): number {
-  return Math.round((Number(perMinute) / 60) * 1000) / 1000
+  return toThousandth(Number(perMinute) / 60)
 }

@@ -7,22 +7,14 @@ import { type HeardExporters, readExporters } from '../../rules/exporters.ts'
 import type { Notice } from '../../rules/problem.ts'
 import { routerSchema } from '../../rules/router.ts'
 import type { StoreClient } from '../../schema/client.ts'
-import { failure, failureSchema, json, problem, success, successSchema } from '../envelope.ts'
+import { json, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
+import { badQuery, countParameter, refuseQuery } from '../query.ts'
 
 /** Status rows are kept for as long. */
 const mostHours = 720
-const hoursError = `hours must be a whole number from 1 to ${mostHours}`
-const query = z.object({
-  /** How far to look back. */
-  hours: z.coerce
-    .number({ error: hoursError })
-    .int({ error: hoursError })
-    .min(1, { error: hoursError })
-    .max(mostHours, { error: hoursError })
-    .default(24),
-})
-const badQuery = json('A parameter is not acceptable.', failureSchema)
+/** How far to look back. */
+const query = z.object({ hours: countParameter('hours', mostHours, 24) })
 
 const list = createRoute({
   method: 'get',
@@ -75,10 +67,7 @@ export interface ExporterDependencies {
 }
 
 export function exporterRoutes({ configuration, store, now }: ExporterDependencies): OpenAPIHono {
-  const app = new OpenAPIHono({
-    defaultHook: (result, c) =>
-      result.success ? undefined : c.json(failure(problem(1006, hoursError)), 400),
-  })
+  const app = new OpenAPIHono({ defaultHook: refuseQuery })
   const heard = async (hours: number) =>
     readExporters(store, await configuration.routers.list(), hours, now())
 

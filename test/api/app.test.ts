@@ -391,6 +391,7 @@ test('the OpenAPI document describes every route', async () => {
   expect(operations.sort()).toEqual([
     'DELETE /routers/{router_id}',
     'DELETE /rules/{rule_id}',
+    'GET /alerts/thresholds',
     'GET /exporters',
     'GET /exporters/unknown',
     'GET /health',
@@ -399,10 +400,13 @@ test('the OpenAPI document describes every route', async () => {
     'GET /routers/{router_id}/status',
     'GET /rules',
     'GET /rules/{rule_id}',
+    'GET /rules/{rule_id}/explain',
+    'GET /rules/{rule_id}/suggest',
     'PATCH /routers/{router_id}',
     'PATCH /rules/{rule_id}',
     'POST /routers',
     'POST /rules',
+    'POST /rules/preview',
     'PUT /routers/{router_id}',
     'PUT /rules/{rule_id}',
   ])

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { createConfiguration } from '../../rules/configuration.ts'
+import { writeDocument } from '../../rules/documents.ts'
+import { ruleInputSchema } from '../../rules/rule.ts'
 import { createLog } from '../../runtime/log.ts'
 import { type Send, sender } from '../build/api.ts'
 import { startTestDatabase, type TestDatabase } from '../build/database.ts'
@@ -30,6 +32,18 @@ beforeAll(async () => {
 })
 afterAll(() => database.remove())
 
+/** Documents with the id that paths have here, so that what changes them gets past finding them. */
+async function addDocuments() {
+  for (const [table, doc] of [
+    ['routers', router],
+    ['rules', { ...ruleInputSchema.parse(rule), counted_prefixes: rule.prefixes }],
+  ] as const) {
+    await database.empty(table)
+    await writeDocument(database.client, table, { id, version: 1, doc: { ...doc, id } })
+  }
+}
+beforeAll(addDocuments)
+
 async function answersWell(method: string, path: string, body: string | Uint8Array) {
   const hasBody = method !== 'GET' && method !== 'HEAD'
   const answer = await send(method, path, hasBody ? body : undefined)
@@ -47,9 +61,16 @@ const router = { name: 'my-router', router_ip: '127.0.0.1', default_sampling: 10
 const rule = { name: 'r', prefixes: ['10.0.0.0/8'], type: 'threshold', packet_threshold: 1 }
 
 const id = '0123456789abcdef0123456789abcdef'
-const collections = ['/routers', '/rules/']
+const collections = ['/routers', '/rules/', '/rules/preview']
 const documents = [`/routers/${id}/`, `/rules/${id}`]
-const paths = [...collections, ...documents, '/health', '/']
+const questions = [
+  `/rules/${id}/explain`,
+  `/rules/${id}/suggest/`,
+  '/rules/preview/',
+  '/alerts/thresholds',
+  '/exporters',
+]
+const paths = [...collections, ...documents, ...questions, '/health', '/']
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
 
 test.each([
@@ -128,6 +149,35 @@ test.each([
   }
 })
 
+test.each([
+  '',
+  '0',
+  '-1',
+  '1e999',
+  'NaN',
+  '1.5',
+  '99999999999999999999',
+  '0x10',
+  '%00',
+  "' OR 1=1 --",
+  '{first:UInt32}',
+  '1&minutes=2&days=2&from=2&to=2&prefix=2&hours=2',
+  '2026-11-22T12:00:00Z',
+  '2026-11-22T12:00:00%2B99:99',
+  '0000-01-01T00:00:00Z',
+  '9999-12-31T23:59:59Z',
+  '::/0',
+  '10.0.0.0%2F8',
+])('the parameter %j', async (weird) => {
+  for (const path of questions) {
+    for (const name of ['minutes', 'days', 'prefix', 'from', 'to', 'hours']) {
+      const asked = `${path}?${name}=${weird}`
+      await answersWell('GET', asked, '')
+      await answersWell('POST', asked, JSON.stringify(rule))
+    }
+  }
+})
+
 // Values of every kind where the fields are, mostly right ones, so that the deeper checks are reached too.
 const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
@@ -157,12 +207,17 @@ const rules = fc.record(
     duration: mostly(1, '5m', null),
     zscore_sensitivity: mostly('low', null),
     zscore_target: mostly('bits', null),
+    flow_threshold: mostly(1, null),
+    min_traffic: mostly(1, null),
+    scope: mostly('rule', 'per_prefix', null),
+    direction: mostly('in', 'out', 'both', null),
     prefix_match: mostly(null),
   },
   { requiredKeys: ['name', 'type', 'prefixes'] },
 )
 
 test('random bodies on every route', async () => {
+  await addDocuments()
   const statuses = new Set<number>()
   await fc.assert(
     fc.asyncProperty(

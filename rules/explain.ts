@@ -1,0 +1,118 @@
+// Why a rule is crossed, or not: the values, limits and verdicts of past minutes.
+
+import { z } from 'zod'
+import type { JudgedSeries } from './range.ts'
+import { minuteText } from './time.ts'
+import { toThousandth } from './to-thousandth.ts'
+import { type MetricVerdict, metrics, type Traffic, type Verdict } from './verdict.ts'
+import type { ZscoreVerdict } from './zscore.ts'
+
+const verdictSchema = z.object({
+  metric: z.enum(metrics),
+  /** Per second. Of a threshold rule the minute's average, of a zscore rule the mean of the five newest minutes; null: not known. */
+  value: z.number().nullable(),
+  /** What it must exceed; null while learning. */
+  limit: z.number().nullable(),
+  crossed: z.boolean(),
+  /**
+   * crossed; below; learning: the rule is too young, or a zscore rule has too few known minutes before these; unknown: too few of
+   * these minutes are known.
+   */
+  reason: z.enum(['crossed', 'below', 'learning', 'unknown']),
+  /** Of a threshold rule: minutes over the limit up to this one. */
+  streak: z.number().optional(),
+  /** Of a zscore rule: what the limit rests on, and how many known minutes that rests on. */
+  mean: z.number().nullable().optional(),
+  deviation: z.number().nullable().optional(),
+  z: z.number().nullable().optional(),
+  baseline_minutes: z.number().optional(),
+})
+
+export const explanationSchema = z.object({
+  /** One prefix of the rule; null: all of them together. */
+  prefix: z.string().nullable(),
+  direction: z.enum(['in', 'out']),
+  /** The oldest first. */
+  minutes: z.array(
+    z.object({
+      /** Its start. RFC 3339, UTC. */
+      minute: z.string(),
+      /** unknown: no collector received all of it, or not all of it is stored yet; not_counted: the rule's prefixes were not counted yet. */
+      state: z.enum(['known', 'unknown', 'not_counted']),
+      /** Averages of the minute: bits, packets and flows per second. Of what is stored, when it is not known. */
+      bps: z.number().nullable(),
+      pps: z.number().nullable(),
+      fps: z.number().nullable(),
+      verdicts: z.array(verdictSchema),
+    }),
+  ),
+})
+
+export type Explanation = z.infer<typeof explanationSchema>
+type ExplainedVerdict = z.infer<typeof verdictSchema>
+
+export function explain(judged: JudgedSeries, target: 'bits' | 'packets' | null): Explanation {
+  const { series, traffic, isKnown, verdicts } = judged
+  return {
+    prefix: series.prefix ?? null,
+    direction: series.direction,
+    minutes: verdicts.map((verdict) => {
+      const minute = verdict.closedMinute
+      const isCounted = minute >= series.countedFrom
+      const state = !isCounted ? 'not_counted' : isKnown(minute) ? 'known' : 'unknown'
+      const averages = averagesOf(traffic.get(minute), state === 'known')
+      return {
+        minute: minuteText(minute),
+        state,
+        bps: averages.bandwidth,
+        pps: averages.packets,
+        fps: averages.flows,
+        verdicts:
+          verdict.kind === 'zscore'
+            ? [explainZscore(verdict, target)]
+            : explainThreshold(verdict, averages),
+      }
+    }),
+  }
+}
+
+type Averages = Record<(typeof metrics)[number], number | null>
+
+function averagesOf(traffic: Traffic | undefined, isKnown: boolean): Averages {
+  if (traffic === undefined) {
+    const none = isKnown ? 0 : null
+    return { bandwidth: none, packets: none, flows: none }
+  }
+  const average = (amount: bigint) => toThousandth(Number(amount) / 60)
+  return {
+    bandwidth: average(traffic.bytes * 8n),
+    packets: average(traffic.packets),
+    flows: average(traffic.flows),
+  }
+}
+
+function explainThreshold(verdict: Verdict, averages: Averages): ExplainedVerdict[] {
+  return metrics.flatMap((metric) => {
+    const of: MetricVerdict | undefined = verdict[metric]
+    if (of === undefined) return []
+    const { limit, crossed, reason, streak } = of
+    return [{ metric, value: averages[metric], limit, crossed, reason, streak }]
+  })
+}
+
+function explainZscore(
+  verdict: ZscoreVerdict,
+  target: 'bits' | 'packets' | null,
+): ExplainedVerdict {
+  return {
+    metric: target === 'packets' ? 'packets' : 'bandwidth',
+    value: toThousandth(verdict.value),
+    limit: toThousandth(verdict.limit),
+    crossed: verdict.crossed,
+    reason: verdict.reason,
+    mean: toThousandth(verdict.mean),
+    deviation: toThousandth(verdict.deviation),
+    z: toThousandth(verdict.z),
+    baseline_minutes: verdict.baselineMinutes,
+  }
+}

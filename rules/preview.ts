@@ -1,0 +1,85 @@
+// When a rule would have been crossed.
+
+import { z } from 'zod'
+import { crossedSince } from './judgement.ts'
+import type { JudgedSeries } from './range.ts'
+import { minuteText } from './time.ts'
+import { peaksOf } from './verdict.ts'
+
+const intervalSchema = z.object({
+  /** One prefix of the rule; null: all of them together. */
+  prefix: z.string().nullable(),
+  direction: z.enum(['in', 'out']),
+  /** First minute over the limit, as far back as a verdict looks. RFC 3339, UTC, as all times here. */
+  since: z.string(),
+  /** First minute that it would have been told of, and the last one. */
+  first: z.string(),
+  last: z.string(),
+  /** From the first to the last. */
+  minutes: z.number(),
+  /** Greatest one-minute averages, bits, packets and flows per second, from `since` to `last`. */
+  peak_bps: z.number(),
+  peak_pps: z.number(),
+  peak_fps: z.number(),
+})
+
+export const previewSchema = z.object({
+  /** First and last minute that were judged. */
+  from: z.string(),
+  to: z.string(),
+  /** How many minutes that are, all directions and prefixes that are judged by themselves counted, and what is known of them. */
+  minutes: z.number(),
+  unknown_minutes: z.number(),
+  not_counted_minutes: z.number(),
+  /** Minutes that a zscore rule could not judge yet. */
+  learning_minutes: z.number(),
+  /** In order of time. */
+  intervals: z.array(intervalSchema),
+})
+
+export type Preview = z.infer<typeof previewSchema>
+type Interval = z.infer<typeof intervalSchema>
+
+export function preview(judged: readonly JudgedSeries[], from: number, to: number): Preview {
+  const counts = { minutes: 0, unknown_minutes: 0, not_counted_minutes: 0, learning_minutes: 0 }
+  for (const { series, isKnown, verdicts } of judged) {
+    for (const verdict of verdicts) {
+      counts.minutes++
+      if (verdict.closedMinute < series.countedFrom) counts.not_counted_minutes++
+      else if (!isKnown(verdict.closedMinute)) counts.unknown_minutes++
+      if (verdict.kind === 'zscore' && verdict.reason === 'learning') counts.learning_minutes++
+    }
+  }
+  const intervals = judged.flatMap(intervalsOf)
+  intervals.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
+  return { from: minuteText(from), to: minuteText(to), ...counts, intervals }
+}
+
+function intervalsOf({ series, traffic, verdicts }: JudgedSeries): Interval[] {
+  const intervals: Interval[] = []
+  let open: { since: number; first: number } | undefined
+  const close = (last: number) => {
+    if (open === undefined) return
+    const peaks = peaksOf(traffic, open.since, last)
+    intervals.push({
+      prefix: series.prefix ?? null,
+      direction: series.direction,
+      since: minuteText(open.since),
+      first: minuteText(open.first),
+      last: minuteText(last),
+      minutes: (last - open.first) / 60 + 1,
+      peak_bps: peaks.peakBps,
+      peak_pps: peaks.peakPps,
+      peak_fps: peaks.peakFps,
+    })
+    open = undefined
+  }
+  for (const verdict of verdicts) {
+    const since = crossedSince(verdict)
+    if (since === undefined) close(verdict.closedMinute - 60)
+    else open ??= { since, first: verdict.closedMinute }
+  }
+  const last = verdicts.at(-1)
+  if (last !== undefined) close(last.closedMinute)
+  return intervals
+}
