@@ -1,4 +1,4 @@
-// The way of a rule: the generator's floods through the collector's pipeline into the store, judged there at moments that the test chooses.
+// The way of threshold and zscore rules: the generator's floods through the collector's pipeline into the store, judged there at moments that the test chooses.
 
 import { PassThrough } from 'node:stream'
 import { pino } from 'pino'
@@ -82,20 +82,30 @@ function play(
   return segments
 }
 
-async function addRule(name: string, prefix: string, limit: number): Promise<void> {
-  // Long before the flood, so that its prefix is counted from the first minute on.
-  const configuration = createConfiguration(database.client, () => firstMinuteMs - 10 * minuteMs)
-  const rule = {
-    name,
-    prefixes: [prefix],
-    type: 'threshold',
-    bandwidth_threshold: limit,
-    duration: 3,
-  }
+/** Long before the flood, so that its prefix is counted from the first minute on, and its silence known. */
+async function addRule(rule: object): Promise<void> {
+  const configuration = createConfiguration(database.client, () => firstMinuteMs - 60 * minuteMs)
   await configuration.rules.create(ruleInputSchema.parse(rule))
 }
 
-test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 do not; IPv6 likewise', async () => {
+const thresholdRule = (name: string, prefix: string, limit: number) => ({
+  name,
+  prefixes: [prefix],
+  type: 'threshold',
+  bandwidth_threshold: limit,
+  duration: 3,
+})
+/** Crossed when the mean of five minutes is over `minTraffic`, on a prefix that was silent. */
+const zscoreRule = (name: string, prefix: string, minTraffic: number) => ({
+  name,
+  prefixes: [prefix],
+  type: 'zscore',
+  zscore_sensitivity: 'high',
+  zscore_target: 'bits',
+  min_traffic: minTraffic,
+})
+
+test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 do not; IPv6 and zscore likewise', async () => {
   const floods = [
     ['three4', '203.0.113.9', 'v9', 0, 3],
     ['first two4', '198.51.100.9', 'ipfix', 0, 2],
@@ -105,9 +115,12 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
     ['last two6', '2001:db8:c::9', 'ipfix', 1, 2],
   ] as const
   for (const [name, victim] of floods) {
-    await addRule(`${name} below`, victim, bitsPerSecond - 1)
-    await addRule(`${name} equal`, victim, bitsPerSecond)
+    await addRule(thresholdRule(`${name} below`, victim, bitsPerSecond - 1))
+    await addRule(thresholdRule(`${name} equal`, victim, bitsPerSecond))
   }
+  // Three minutes of the flood and two of silence have a mean of three fifths of it.
+  await addRule(zscoreRule('anomaly below', '2001:db8:a::9', 0.6 * bitsPerSecond - 1))
+  await addRule(zscoreRule('anomaly equal', '2001:db8:a::9', 0.6 * bitsPerSecond))
   await vi.waitFor(
     async () => {
       const query =
@@ -128,10 +141,11 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
   const evaluation = await evaluate(database.client, judgedMs)
   if ('blind' in evaluation) throw new Error(evaluation.blind)
   expect(evaluation.closedMinute * 1000).toBe(firstMinuteMs + 2 * minuteMs)
-  const verdicts = evaluation.verdicts.map(({ rule, verdict }) => {
-    const bandwidth = verdict.kind === 'threshold' ? verdict.bandwidth : undefined
-    return [rule.name, bandwidth?.crossed, bandwidth?.streak]
-  })
+  const verdicts = evaluation.verdicts.map(({ rule, verdict }) =>
+    verdict.kind === 'threshold'
+      ? [rule.name, verdict.bandwidth?.crossed, verdict.bandwidth?.streak]
+      : [rule.name, verdict.crossed, verdict.value],
+  )
   expect(Object.fromEntries(verdicts.map(([name, ...rest]) => [name, rest]))).toEqual({
     'three4 below': [true, 3],
     'three4 equal': [false, 0],
@@ -145,6 +159,8 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
     'first two6 equal': [false, 0],
     'last two6 below': [false, 2],
     'last two6 equal': [false, 0],
+    'anomaly below': [true, 0.6 * bitsPerSecond],
+    'anomaly equal': [false, 0.6 * bitsPerSecond],
   })
 
   const { printed, exitCode } = await runAlert(judgedMs)
@@ -152,6 +168,12 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
   const alerts = JSON.parse(printed) as { name: string }[]
   alerts.sort((a, b) => (a.name < b.name ? -1 : 1))
   expect(alerts).toEqual([
+    expect.objectContaining({
+      name: 'anomaly below',
+      type: 'zscore',
+      peak_bps: bitsPerSecond,
+      since: new Date(firstMinuteMs + 2 * minuteMs).toISOString().replace('.000Z', 'Z'),
+    }),
     expect.objectContaining({
       name: 'three4 below',
       bandwidth_alert: true,
@@ -172,7 +194,7 @@ function collectorRow(nowMs: number): object {
     time: time(nowMs),
     collector: 'test',
     boot: 'test',
-    started: time(firstMinuteMs - minuteMs),
+    started: time(firstMinuteMs - 60 * minuteMs),
     kind: 'collector',
     watermark: time(nowMs),
   }
