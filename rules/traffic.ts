@@ -254,9 +254,7 @@ export async function readSeriesValues(
     },
     ({ prefix, direction, offsets, amounts }) => {
       for (const values of byPrefix.get(seriesKey({ prefix, direction })) ?? []) {
-        for (const [index, offset] of offsets.entries()) {
-          values[offset]! += amounts[index]! * perSecond
-        }
+        for (let i = 0; i < offsets.length; i++) values[offsets[i]!]! += amounts[i]! * perSecond
       }
     },
   )
