@@ -59,11 +59,7 @@ export function createConfiguration(
   })
 
   const count = (rules: readonly Rule[]) =>
-    countPrefixes(
-      client,
-      { rules: rules.flatMap(countedPrefixes), local: localNetworks },
-      now(),
-    )
+    countPrefixes(client, { rules: rules.flatMap(countedPrefixes), local: localNetworks }, now())
   const rules = createCollection<RuleInput, Rule>(client, exclusively, {
     table: 'rules',
     noun: 'rule',

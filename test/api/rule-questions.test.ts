@@ -9,7 +9,7 @@ import { recentDay, startTestDatabase, type TestDatabase } from '../build/databa
 
 const NOON = Date.parse(`${recentDay}T12:00:00Z`) / 1000
 /** 12:10:15, when the minute 12:09 has just been closed. */
-const NOW_MS = (NOON + 615) * 1000
+const nowMs = (NOON + 615) * 1000
 const M = 1_000_000
 
 let database: TestDatabase
@@ -21,9 +21,11 @@ beforeAll(async () => {
   const access = { token: undefined, hosts: undefined }
   const log = createLog('test', 'silent')
   // Rules were made two days ago, and are asked about at 12:10:15.
-  const configuration = createConfiguration(store, () => NOW_MS - 2 * 86_400_000)
+  const configuration = createConfiguration(store, () => nowMs - 2 * 86_400_000)
   const { migrations } = database
-  send = sender(createApp({ configuration, store, migrations, access, log, now: () => NOW_MS }))
+  const storage = () => undefined
+  const now = () => nowMs
+  send = sender(createApp({ configuration, store, migrations, access, log, storage, now }))
 })
 afterAll(() => database.remove())
 beforeEach(async () => {
@@ -194,7 +196,7 @@ describe('POST /rules/preview', () => {
     expect(await refused('?from=yesterday', threshold)).toEqual(bad)
     expect(await refused(`?from=${at('12:00')}&to=${at('12:00')}`, threshold)).toEqual(bad)
     expect(await refused('?from=2020-01-01T00:00:00Z', threshold)).toEqual(bad)
-    const week = new Date(NOW_MS - 7 * 86_400_000 - 1).toISOString()
+    const week = new Date(nowMs - 7 * 86_400_000 - 1).toISOString()
     expect(await refused(`?from=${week}`, threshold)).toEqual(bad)
     expect(await refused('', { ...threshold, duration: 0 })).toEqual([422, [1210, '/duration']])
     expect(await refused('', { ...threshold, type: 'advanced_ddos' })).toEqual([

@@ -169,7 +169,7 @@ test('not before the minutes are over, and then a rule rests on them', async () 
     format: 'JSONEachRow',
   })
   const countedFrom = async () =>
-    (await readCountedRules(database.client)).map((rule) => rule.countedFrom)
+    (await readCountedRules(database.client)).map(({ series }) => series[0]?.countedFrom)
   const backfill = createBackfill(database.client)
   await backfill.run(activeFrom * 1000 + 14_999)
   expect(await rows('SELECT count() AS n FROM prefix_minutes')).toEqual([{ n: 0 }])
