@@ -23,32 +23,33 @@ const { values } = parseArgs({
 })
 
 const parts = new Set(values.only.split(','))
-const results: Result[] = [
-  {
-    machineWas: values.quiet
-      ? 'used by nothing else'
-      : 'shared with other work: CPU seconds tell more than times',
-  },
-]
-const measure = async (name: string, run: (dataDir: string) => Promise<Result[]>) => {
+const machineWas = values.quiet
+  ? 'used by nothing else'
+  : 'shared with other work: seconds of processor tell more than times'
+
+/** Each part has a file of its own in results/, and its own data directory. */
+async function measure(name: string, runs: ((dataDir: string) => Promise<Result[]>)[]) {
   if (!parts.has(name)) return
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
-  try {
-    for (const result of await run(dataDir)) {
-      results.push(result)
-      console.log(JSON.stringify(result))
+  const results: Result[] = [{ machineWas }]
+  for (const run of runs) {
+    const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
+    try {
+      for (const result of await run(dataDir)) {
+        results.push(result)
+        console.log(JSON.stringify(result))
+      }
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true })
     }
-  } finally {
-    rmSync(dataDir, { recursive: true, force: true })
   }
+  writeResult(`schema-${name}`, results)
 }
 
-await measure('sizes', (dataDir) => measureSizes(dataDir, Number(values['size-flows'])))
-await measure('inserts', (dataDir) =>
-  measureInserts(dataDir, Number(values.flows), Number(values.rounds)),
+const { flows, rounds, 'size-flows': sizeFlows } = values
+await measure('sizes', [(dataDir) => measureSizes(dataDir, Number(sizeFlows))])
+await measure('inserts', [(dataDir) => measureInserts(dataDir, Number(flows), Number(rounds))])
+await measure(
+  'queries',
+  values.queries.split(',').map((flows) => (dataDir) => measureQueries(dataDir, Number(flows))),
 )
-for (const flows of values.queries.split(',').map(Number)) {
-  await measure('queries', (dataDir) => measureQueries(dataDir, flows))
-}
 console.log(describeMachine())
-writeResult('schema', results)

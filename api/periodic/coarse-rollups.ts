@@ -98,6 +98,8 @@ const resolutions = [
 
 /** A minute that is over by this is in the tables, as a rule. */
 const graceMs = 15_000
+/** What one statement reads at most, so that its memory has a bound. */
+const batchSeconds = 3 * 3600
 
 /**
  * Brings the buckets that are over, and began within the last `lookBackMs` or hold that moment, up to their minutes.
@@ -117,13 +119,9 @@ export function refreshCoarseRollups(
         const range = { from: startOf(nowMs - lookBackMs), to: startOf(nowMs - graceMs) }
         const target = `${rollup.name}_${suffix}`
         const outdated = await findOutdated(client, rollup, target, { ...range, seconds })
-        for (const bucket of outdated) {
+        for (const buckets of batchesOf(outdated)) {
           for (const level of rollup.levels) {
-            await writeLevel(client, rollup, level, target, {
-              from: bucket,
-              to: bucket + seconds,
-              version: nowMs,
-            })
+            await writeLevel(client, rollup, level, target, { buckets, seconds, version: nowMs })
           }
         }
         written += outdated.length
@@ -164,31 +162,53 @@ async function findOutdated(
   return (await result.json<{ bucket: number }>()).map((row) => row.bucket)
 }
 
-/** One bucket, from `from` to `to`. Names of columns are ours, so they may stand in the statement. */
+/** The buckets, which are in order, by times that lie near one another. */
+function batchesOf(buckets: readonly number[]): number[][] {
+  const batches: number[][] = []
+  for (const bucket of buckets) {
+    const last = batches.at(-1)
+    if (last?.[0] !== undefined && bucket < last[0] + batchSeconds) last.push(bucket)
+    else batches.push([bucket])
+  }
+  return batches
+}
+
+/** Names of columns are ours, so they may stand in the statement. */
 async function writeLevel(
   client: StoreClient,
   { source, time }: Rollup,
   { name, keys }: Level,
   target: string,
-  bucket: { from: number; to: number; version: number },
+  { buckets, seconds, version }: { buckets: readonly number[]; seconds: number; version: number },
 ): Promise<void> {
   const level = name === undefined ? [] : ['level']
   const columns = ['time', ...level, ...keys]
+  const values = ['bucket', ...level.map(() => '{level:String}'), ...keys]
   const metrics = 'bytes, packets, flows, peak_bytes, peak_packets, version'
   await client.command({
     query: `INSERT INTO {target:Identifier} (${columns.join(', ')}, ${metrics})
       SELECT
-        toDateTime({from:UInt32}) AS bucket, ${[...level.map(() => '{level:String}'), ...keys].map((column) => `${column}, `).join('')}
+        ${values.join(', ')},
         sum(minute_bytes), sum(minute_packets), sum(minute_flows), max(minute_bytes), max(minute_packets), {version:UInt64}
       FROM
       (
-        SELECT ${[`toStartOfMinute(${time}) AS of_minute`, ...keys].join(', ')},
+        SELECT toStartOfInterval(${time}, toIntervalSecond({seconds:UInt32})) AS bucket, toStartOfMinute(${time}) AS of_minute, ${keys.map((key) => `${key}, `).join('')}
           sum(bytes) AS minute_bytes, sum(packets) AS minute_packets, sum(flows) AS minute_flows
         FROM {source:Identifier}
         WHERE ${time} >= toDateTime({from:UInt32}) AND ${time} < toDateTime({to:UInt32})
-        GROUP BY ${['of_minute', ...keys].join(', ')}
+          AND has({buckets:Array(UInt32)}, toUnixTimestamp(bucket))
+        GROUP BY ${['bucket', 'of_minute', ...keys].join(', ')}
       )
       GROUP BY ${['bucket', ...keys].join(', ')}`,
-    query_params: { ...bucket, source, target, ...(name !== undefined && { level: name }) },
+    query_params: {
+      source,
+      target,
+      buckets,
+      seconds,
+      version,
+      from: buckets[0],
+      to: (buckets.at(-1) ?? 0) + seconds,
+      ...(name !== undefined && { level: name }),
+    },
   })
 }

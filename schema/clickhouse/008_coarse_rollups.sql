@@ -207,7 +207,8 @@ CREATE TABLE IF NOT EXISTS host_5m
 )
 ENGINE = ReplacingMergeTree(version)
 PARTITION BY toDate(time)
-ORDER BY (level, time, direction, host)
+-- One host's day lies together: hosts are many.
+ORDER BY (level, direction, host, time)
 TTL time + INTERVAL 30 DAY
 SETTINGS ttl_only_drop_parts = 1;
 

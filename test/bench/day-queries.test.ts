@@ -14,7 +14,9 @@ beforeAll(async () => {
   client = createStoreClient(address)
   // Without rows the plan would read nothing.
   for (const table of ['protocol', 'source_as', 'port', 'interface', 'host']) {
-    await client.command({ query: `INSERT INTO ${table}_5m (time, flows) VALUES (now(), 1)` })
+    for (const name of [`${table}_5m`, `${table}_1h`]) {
+      await client.command({ query: `INSERT INTO ${name} (time, flows) VALUES (now(), 1)` })
+    }
   }
 })
 afterAll(async () => {
@@ -34,6 +36,6 @@ test.each(dayQueries)(
     const plan = await result.text()
     const read = [...plan.matchAll(/ReadFrom\w+ \(([^)]*)\)/g)].map(([, table]) => table)
     expect(read.length).toBeGreaterThan(0)
-    for (const table of read) expect(table).toMatch(/^ours\.\w+_5m$/)
+    for (const table of read) expect(table).toMatch(/^ours\.\w+_(5m|1h)$/)
   },
 )
