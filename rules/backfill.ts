@@ -13,7 +13,9 @@ import { askStore } from './store-error.ts'
 const reachMinutes = Math.max(245, longestDurationMinutes)
 /** Fewer than an insert takes in one block, so that a statement lands whole or not at all. */
 const mostRows = 400_000
-/** Times of a day are one partition, for the same reason. */
+/** Flows of raw that a statement reads, so that it ends before it is given up on. */
+const mostFlows = 50_000_000
+/** Times of a day are one partition, for the same reason as above. */
 const daySeconds = 86_400
 
 export interface Backfill {
@@ -79,7 +81,7 @@ export function createBackfill(client: StoreClient): Backfill {
     )
     for (const table of tables) {
       const most = Math.max(1, Math.floor(mostRows / (table.rowsPerPrefix * group.prefixes)))
-      for (const range of rangesOf(changed, most)) await fill(client, table, group, range)
+      for (const range of rangesOf(changed, stored, most)) await fill(client, table, group, range)
     }
     if (before === undefined) await markFilled(client, end, start)
     filled.set(name, stored)
@@ -103,17 +105,27 @@ export function createBackfill(client: StoreClient): Backfill {
   }
 }
 
-/** The minutes in ranges of at most `most`, none with minutes of two days; ends are exclusive. */
-function rangesOf(minutes: readonly number[], most: number): { from: number; to: number }[] {
-  const ranges: { from: number; to: number }[] = []
+/** The minutes in ranges of at most `most` with not too many flows, none with minutes of two days; ends are exclusive. */
+function rangesOf(
+  minutes: readonly number[],
+  stored: FlowsByMinute,
+  most: number,
+): { from: number; to: number }[] {
+  const ranges: { from: number; to: number; flows: number }[] = []
   for (const minute of [...minutes].sort((a, b) => a - b)) {
+    const flows = Number(stored.get(minute))
     const last = ranges.at(-1)
     const fits =
       last !== undefined &&
       minute + 60 - last.from <= most * 60 &&
+      last.flows + flows <= mostFlows &&
       Math.floor(minute / daySeconds) === Math.floor(last.from / daySeconds)
-    if (fits) last.to = minute + 60
-    else ranges.push({ from: minute, to: minute + 60 })
+    if (fits) {
+      last.to = minute + 60
+      last.flows += flows
+    } else {
+      ranges.push({ from: minute, to: minute + 60, flows })
+    }
   }
   return ranges
 }
