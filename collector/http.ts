@@ -2,7 +2,7 @@
 
 import { createServer, type Server } from 'node:http'
 import { codeOf, messageOf, UserError } from '../runtime/errors.ts'
-import type { Endpoint } from '../runtime/settings.ts'
+import type { Endpoint } from '../runtime/setting.ts'
 
 export type Answer = { status: number; type: string; body: string }
 

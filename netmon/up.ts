@@ -6,13 +6,8 @@ import { makeDirectory } from '../runtime/files.ts'
 import { lockDirectory } from '../runtime/lock.ts'
 import { createLog } from '../runtime/log.ts'
 import { createImpatience } from '../runtime/service.ts'
-import {
-  type Endpoint,
-  formatEndpoint,
-  type SettingName,
-  type Settings,
-  settingsAsEnvironment,
-} from '../runtime/settings.ts'
+import { type Endpoint, formatEndpoint } from '../runtime/setting.ts'
+import { type SettingName, type Settings, settingsAsEnvironment } from '../runtime/settings.ts'
 import { findStore } from '../schema/client.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
 import { type Child, startChild } from './child.ts'

@@ -3,7 +3,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { codeOf, messageOf, UserError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
-import { type Endpoint, formatEndpoint } from '../../runtime/settings.ts'
+import { type Endpoint, formatEndpoint } from '../../runtime/setting.ts'
 import { ownSockets, readSocketQueues } from './kernel-drops.ts'
 
 /**
