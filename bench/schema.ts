@@ -50,6 +50,8 @@ await measure('sizes', [(dataDir) => measureSizes(dataDir, Number(sizeFlows))])
 await measure('inserts', [(dataDir) => measureInserts(dataDir, Number(flows), Number(rounds))])
 await measure(
   'queries',
-  values.queries.split(',').map((flows) => (dataDir) => measureQueries(dataDir, Number(flows))),
+  values.queries
+    .split(',')
+    .map((flows) => (dataDir) => measureQueries(dataDir, Number(flows), Number(rounds))),
 )
 console.log(describeMachine())
