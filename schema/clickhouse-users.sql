@@ -42,6 +42,7 @@ CREATE SETTINGS PROFILE IF NOT EXISTS grafana SETTINGS
 CREATE USER IF NOT EXISTS grafana IDENTIFIED WITH sha256_password BY 'change me' DEFAULT DATABASE flows SETTINGS PROFILE grafana;
 GRANT SELECT ON flows.* TO grafana;
 REVOKE SELECT ON flows.routers FROM grafana;
+REVOKE SELECT ON flows.silences FROM grafana;
 REVOKE SELECT ON flows.migrations FROM grafana;
 CREATE QUOTA IF NOT EXISTS grafana
     FOR INTERVAL 1 minute MAX queries = 600, execution_time = 600,

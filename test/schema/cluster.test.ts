@@ -40,7 +40,17 @@ test('tables are replicated in their shard, and Distributed under their own name
   const distributed = tables.filter((sql) => sql.includes('ENGINE = Distributed'))
   const local = tables.filter((sql) => !sql.includes('ENGINE = Distributed'))
   for (const sql of local) {
-    const everywhere = ['routers', 'rules', 'prefixes', 'prefix_fills'].includes(nameOf(sql))
+    const everywhere = [
+      'routers',
+      'rules',
+      'prefixes',
+      'prefix_fills',
+      'alert_evaluations',
+      'alert_events',
+      'alerts',
+      'alert_evidence',
+      'silences',
+    ].includes(nameOf(sql))
     if (nameOf(sql) === 'ingest_local') {
       expect(sql).toContain('ENGINE = Null')
     } else if (everywhere) {
