@@ -99,8 +99,8 @@ export const kafkaDefinitions = {
     env: 'NETMON_KAFKA_COMPRESSION',
     flag: 'kafka-compression',
     fallback: 'none',
-    help: 'of messages: none, gzip, or zstd (Node 22.15 or newer)',
-    ...oneOf('none', 'gzip', 'zstd'),
+    help: 'of messages: none, gzip, lz4, snappy, or zstd (Node 22.15 or newer)',
+    ...oneOf('none', 'gzip', 'lz4', 'snappy', 'zstd'),
   },
   kafkaFlowsPerMessage: {
     env: 'NETMON_KAFKA_FLOWS_PER_MESSAGE',

@@ -9,7 +9,7 @@ import type { Logger } from '../../runtime/log.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Segment, SegmentHeader } from '../segment.ts'
 import { createKafkaClient, type KafkaConnection } from './kafka-client.ts'
-import { type Compression, useCompression } from './kafka-codecs.ts'
+import { type Compression, isCodecMissing, useCompression } from './kafka-codecs.ts'
 import {
   explainKafkaError,
   isProducerLost,
@@ -100,7 +100,7 @@ export function createKafkaSink(options: KafkaSinkOptions, ledger: Ledger, log: 
       return flows !== undefined && String(flows) === headers['flows']
     })
 
-  /** Undefined when this client may not read the topic, or when that takes too long. */
+  /** Undefined when this client may not read the topic, or cannot, or when that takes too long. */
   const lookBack = async (segment: SegmentHeader): Promise<Past | undefined> => {
     const [collector] = segment.name.split('/')
     try {
@@ -108,9 +108,8 @@ export function createKafkaSink(options: KafkaSinkOptions, ledger: Ledger, log: 
     } catch (error) {
       if (isTopicLost(error)) return new Map()
       const explanation = explainKafkaError(error, options.topic, connection)
-      if (!isRefused(error) && !(error instanceof PastTooLong)) {
-        throw new Error(explanation, { cause: error })
-      }
+      const isHopeless = error instanceof PastTooLong || isCodecMissing(error)
+      if (!isHopeless && !isRefused(error)) throw new Error(explanation, { cause: error })
       log.warn(
         { error: explanation },
         'cannot see in Kafka what an earlier run has sent: what it left is sent, and counted as possible duplicates',

@@ -23,6 +23,8 @@ export interface TestBroker {
   /** host:port of the SASL_SSL listener; its certificate is from `certificates.ca`, for localhost and 127.0.0.1. */
   readonly secureAddress: string
   readonly certificates: Certificates
+  /** Holds its configuration, and its log in `data`. */
+  readonly directory: string
   readonly process: ChildProcess
   /** Starts again on the same ports and directory; resolves when it serves. */
   start(): Promise<void>
@@ -98,6 +100,7 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
     address: `${host}:${port}`,
     secureAddress: `${host}:${securePort}`,
     certificates,
+    directory,
     get process() {
       return child
     },
