@@ -49,6 +49,11 @@ export const alertSchema = z.object({
   peak_bps: perSecond,
   peak_pps: perSecond,
   peak_fps: perSecond,
+  /**
+   * How far the number of packets may be off for being an estimate from samples, to either side at 95 %, in percent; the greatest of the limits that are
+   * crossed. 0: no packet was left out. Bytes vary more.
+   */
+  error_percent: z.number(),
   /** Start of the first minute since which it is crossed, as far back as is looked. RFC 3339, UTC. */
   since: z.string(),
   /** Start of the newest minute judged. */
@@ -82,9 +87,16 @@ export function toAlert({ rule, series, verdict, peaks }: Judgement): Alert | un
     peak_bps: peaks.peakBps,
     peak_pps: peaks.peakPps,
     peak_fps: peaks.peakFps,
+    error_percent: errorOf(verdict),
     since: minuteText(since),
     minute: minuteText(verdict.closedMinute),
   }
+}
+
+function errorOf(verdict: Judgement['verdict']): number {
+  if (verdict.kind === 'zscore') return verdict.errorPercent ?? 0
+  const crossed = [verdict.bandwidth, verdict.packets, verdict.flows].filter(isMetricCrossed)
+  return Math.max(...crossed.map((metric) => metric.errorPercent ?? 0))
 }
 
 /** Which rules are stored and not looked at; undefined when none is. */

@@ -183,7 +183,7 @@ async function fill(
   )
   const base = [group.active_from, group.fingerprint, range.from, range.to, counted?.flows]
   await client.command({
-    query: `INSERT INTO ${name} (minute, prefix, ${key}, bytes, packets, flows)
+    query: `INSERT INTO ${name} (minute, prefix, ${key}, bytes, packets, flows, samples)
       WITH
         a -> reinterpret(a, 'FixedString(16)') AS octets,
         a -> multiIf(
@@ -193,11 +193,13 @@ async function fill(
           dictGet(concat(currentDatabase(), '.prefixes6'), ('chain', 'chain_active_from'), tuple(octets(a))),
           ([], [])) AS chain_of,
         a -> arrayFilter((p, active_from) -> active_from = toDateTime({active_from:UInt32}), chain_of(a).1, chain_of(a).2) AS prefixes_of
-      SELECT stored.minute, stored.prefix, stored.${key}, stored.bytes - counted.bytes, stored.packets - counted.packets, stored.flows - counted.flows
+      SELECT stored.minute, stored.prefix, stored.${key}, stored.bytes - counted.bytes, stored.packets - counted.packets, stored.flows - counted.flows,
+        stored.samples - counted.samples
       FROM
       (
         SELECT toStartOfMinute(r.time_received) AS minute, ${columns},
-          sum(toUInt128(r.bytes) * r.sampling_rate) AS bytes, sum(toUInt128(r.packets) * r.sampling_rate) AS packets, count() AS flows
+          sum(toUInt128(r.bytes) * r.sampling_rate) AS bytes, sum(toUInt128(r.packets) * r.sampling_rate) AS packets, count() AS flows,
+          sum(toUInt128(r.packets)) AS samples
         FROM raw AS r
         ARRAY JOIN ${matches} AS matched
         WHERE r.time_received >= toDateTime({from:UInt32}) AND r.time_received < toDateTime({to:UInt32})
@@ -205,7 +207,7 @@ async function fill(
       ) AS stored
       LEFT JOIN
       (
-        SELECT minute, prefix, ${key}, sum(bytes) AS bytes, sum(packets) AS packets, sum(flows) AS flows
+        SELECT minute, prefix, ${key}, sum(bytes) AS bytes, sum(packets) AS packets, sum(flows) AS flows, sum(samples) AS samples
         FROM ${name}
         WHERE minute >= toDateTime({from:UInt32}) AND minute < toDateTime({to:UInt32})
         GROUP BY minute, prefix, ${key}

@@ -8,7 +8,13 @@ import type { Rule } from './rule.ts'
 import { seriesKey } from './series.ts'
 import { type RuleTraffic, readRuleTraffic, readSeriesValues } from './traffic.ts'
 import { judgeThreshold, oldestMinute, peaksOf } from './verdict.ts'
-import { judgeZscore, oldestZscoreMinute, zscoreRuleOf } from './zscore.ts'
+import {
+  judgeZscore,
+  oldestZscoreMinute,
+  samplesReachSeconds,
+  weighSamples,
+  zscoreRuleOf,
+} from './zscore.ts'
 
 export interface Evaluation {
   /** Start of the newest closed minute, in seconds since 1970. */
@@ -119,11 +125,11 @@ async function judgeZscores(
       if (verdict !== undefined) judged.push({ rule, series, verdict, peaks: undefined })
     }
   }
-  return withPeaks(client, rules, judged)
+  return withTraffic(client, rules, judged)
 }
 
-/** What crossed zscore rules had at most since they are crossed, in bits and packets alike. */
-async function withPeaks(
+/** Crossed zscore rules held to their samples, and what they had at most since they are crossed, in bits and packets alike. */
+async function withTraffic(
   client: StoreClient,
   rules: readonly CountedRule[],
   judged: readonly Judgement[],
@@ -132,14 +138,15 @@ async function withPeaks(
   if (ids.size === 0) return [...judged]
   const crossed = rules.filter(({ rule }) => ids.has(rule.id))
   const since = judged.map(({ verdict }) => crossedSince(verdict) ?? verdict.closedMinute)
-  const first = Math.min(...since)
+  const first = Math.min(...since) - samplesReachSeconds
   const last = Math.max(...judged.map(({ verdict }) => verdict.closedMinute))
   const traffic = await readRuleTraffic(client, 'zscore', crossed, first, last, [...ids])
   return judged.map((one) => {
-    const start = crossedSince(one.verdict)
-    if (start === undefined) return one
+    if (one.verdict.kind !== 'zscore' || one.verdict.since === undefined) return one
     const minutes = traffic.get(one.rule.id)?.series.get(seriesKey(one.series)) ?? new Map()
-    return { ...one, peaks: peaksOf(minutes, start, one.verdict.closedMinute) }
+    const verdict = weighSamples(one.verdict, minutes, one.rule.min_samples)
+    if (verdict.since === undefined) return { ...one, verdict }
+    return { ...one, verdict, peaks: peaksOf(minutes, verdict.since, verdict.closedMinute) }
   })
 }
 

@@ -16,9 +16,11 @@ const verdictSchema = z.object({
   crossed: z.boolean(),
   /**
    * crossed; below; learning: the rule is too young, or a zscore rule has too few known minutes before these; unknown: too few of
-   * these minutes are known.
+   * these minutes are known; few_samples: it would be crossed, but on fewer sampled packets than min_samples.
    */
-  reason: z.enum(['crossed', 'below', 'learning', 'unknown']),
+  reason: z.enum(['crossed', 'below', 'learning', 'unknown', 'few_samples']),
+  /** Of what is over the limit: how far its packets may be off for being estimated from samples, at 95 %, in percent. */
+  error_percent: z.number().nullable(),
   /** Of a threshold rule: minutes over the limit up to this one. */
   streak: z.number().optional(),
   /** Of a zscore rule: what the limit rests on, and how many known minutes that rests on. */
@@ -96,7 +98,8 @@ function explainThreshold(verdict: Verdict, averages: Averages): ExplainedVerdic
     const of: MetricVerdict | undefined = verdict[metric]
     if (of === undefined) return []
     const { limit, crossed, reason, streak } = of
-    return [{ metric, value: averages[metric], limit, crossed, reason, streak }]
+    const error_percent = of.errorPercent ?? null
+    return [{ metric, value: averages[metric], limit, crossed, reason, error_percent, streak }]
   })
 }
 
@@ -110,6 +113,7 @@ function explainZscore(
     limit: toThousandth(verdict.limit),
     crossed: verdict.crossed,
     reason: verdict.reason,
+    error_percent: verdict.errorPercent ?? null,
     mean: toThousandth(verdict.mean),
     deviation: toThousandth(verdict.deviation),
     z: toThousandth(verdict.z),

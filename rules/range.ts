@@ -7,7 +7,13 @@ import type { Rule } from './rule.ts'
 import { type Series, seriesKey } from './series.ts'
 import { type PrefixSource, readMinutes } from './traffic.ts'
 import { judgeThreshold, oldestMinute, type Traffic, type Verdict } from './verdict.ts'
-import { judgeZscore, oldestZscoreMinute, type ZscoreVerdict, zscoreRuleOf } from './zscore.ts'
+import {
+  judgeZscore,
+  oldestZscoreMinute,
+  weighSamples,
+  type ZscoreVerdict,
+  zscoreRuleOf,
+} from './zscore.ts'
 
 /** What judging asks of a rule, stored or not. */
 export type JudgedRule = Pick<
@@ -21,6 +27,7 @@ export type JudgedRule = Pick<
   | 'zscore_sensitivity'
   | 'zscore_target'
   | 'min_traffic'
+  | 'min_samples'
 >
 
 export interface JudgedSeries {
@@ -96,5 +103,7 @@ function judgeZscores(
     if (seen === undefined) return 0
     return Number(rule.zscore_target === 'packets' ? seen.packets : seen.bytes * 8n) / 60
   })
-  return judgeZscore(zscoreRuleOf(rule), { firstMinute: oldest, values }, first, last)
+  return judgeZscore(zscoreRuleOf(rule), { firstMinute: oldest, values }, first, last).map(
+    (verdict) => weighSamples(verdict, traffic, rule.min_samples),
+  )
 }

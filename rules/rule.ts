@@ -5,6 +5,7 @@ import { cloudflareDurations, parseDuration } from './duration.ts'
 import { nameSchema } from './name.ts'
 import { parsePrefix, withoutNested } from './prefix.ts'
 import { type FieldCodes, listSome, type Notice, unknownFields } from './problem.ts'
+import { defaultMinSamples } from './samples.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export const ruleTypes = ['threshold', 'zscore', 'advanced_ddos'] as const
@@ -43,9 +44,12 @@ export const ruleCodes = {
   notJudged: 1217,
   /** Asked for more minutes at once than are judged for one request. */
   tooMuch: 1218,
+  min_samples: 1219,
 } as const satisfies FieldCodes
 
 const mostPrefixes = 5_000
+/** An error of 0.2 %. */
+const mostSamples = 1_000_000
 
 const prefixSchema = z
   .string({ error: 'a prefix must be a text such as "203.0.113.0/24"' })
@@ -102,6 +106,9 @@ const ruleFields = z.object(
     zscore_sensitivity: choiceSchema('zscore_sensitivity', zscoreSensitivities),
     zscore_target: choiceSchema('zscore_target', zscoreTargets),
     min_traffic: thresholdSchema('min_traffic', 'bit/s or packets/s, as zscore_target says'),
+    min_samples: wholeNumber('min_samples', 1, mostSamples, 'sampled packets')
+      .nullish()
+      .transform((samples) => samples ?? defaultMinSamples),
     prefix_match: choiceSchema('prefix_match', prefixMatches),
   },
   { error: 'the body must be a JSON object' },
@@ -135,6 +142,8 @@ export const ruleSchema = z.object({
   zscore_target: z.enum(zscoreTargets).nullable(),
   /** What exceeds the mean of a zscore rule by no more than this, in its target per second, is no anomaly; null: 1 Mbit/s or 1,000 packets/s. */
   min_traffic: z.number().nullable().default(null),
+  /** Sampled packets that a verdict must rest on to be crossed, where not all packets are seen. */
+  min_samples: z.number().default(defaultMinSamples),
   prefix_match: z.enum(prefixMatches).nullable(),
 })
 

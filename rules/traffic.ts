@@ -39,11 +39,11 @@ export async function readRuleTraffic(
   }>(
     client,
     `SELECT id, toString(version) AS version, series, direction,
-      groupArray((toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows))) AS minutes
+      groupArray((toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows), toString(samples))) AS minutes
     FROM
     (
       SELECT wanted.id AS id, wanted.version AS version, wanted.series AS series, m.direction AS direction, m.minute AS minute,
-        sum(m.bytes) AS bytes, sum(m.packets) AS packets, sum(m.flows) AS flows
+        sum(m.bytes) AS bytes, sum(m.packets) AS packets, sum(m.flows) AS flows, sum(m.samples) AS samples
       FROM prefix_minutes AS m
       INNER JOIN
       (
@@ -108,11 +108,11 @@ export async function readMinutes(
   }>(
     client,
     `SELECT series, direction,
-      groupArray((toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows))) AS minutes
+      groupArray((toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows), toString(samples))) AS minutes
     FROM
     (
       SELECT if({per_prefix:Bool}, prefix, '') AS series, direction, minute,
-        sum(bytes) AS bytes, sum(packets) AS packets, sum(flows) AS flows
+        sum(bytes) AS bytes, sum(packets) AS packets, sum(flows) AS flows, sum(samples) AS samples
       FROM prefix_minutes
       WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
         AND has({directions:Array(String)}, toString(direction)) AND prefix IN (${prefixesOfSource})
@@ -187,13 +187,18 @@ export function readGreatestMinutes(
   )
 }
 
-type MinuteRow = [minute: number, bytes: string, packets: string, flows: string]
+type MinuteRow = [minute: number, bytes: string, packets: string, flows: string, samples: string]
 
 function toMinutes(minutes: readonly MinuteRow[]): Map<number, Traffic> {
   return new Map(
-    minutes.map(([minute, bytes, packets, flows]) => [
+    minutes.map(([minute, bytes, packets, flows, samples]) => [
       minute,
-      { bytes: BigInt(bytes), packets: BigInt(packets), flows: BigInt(flows) },
+      {
+        bytes: BigInt(bytes),
+        packets: BigInt(packets),
+        flows: BigInt(flows),
+        samples: BigInt(samples),
+      },
     ]),
   )
 }

@@ -2,6 +2,7 @@
 // judges the same. A minute is named by its start, in seconds since 1970.
 
 import type { Rule } from './rule.ts'
+import { addSamples, areEnough, errorPercent } from './samples.ts'
 import { toThousandth } from './to-thousandth.ts'
 
 /** What went to a rule's prefixes, or came from them, in one minute, multiplied by the sampling rate. */
@@ -10,10 +11,15 @@ export interface Traffic {
   packets: bigint
   /** Exported flow records, not multiplied. */
   flows: bigint
+  /** Exported packets, not multiplied: what the estimates rest on. */
+  samples: bigint
 }
 
 export interface ThresholdInput {
-  rule: Pick<Rule, 'bandwidth_threshold' | 'packet_threshold' | 'flow_threshold' | 'duration'>
+  rule: Pick<
+    Rule,
+    'bandwidth_threshold' | 'packet_threshold' | 'flow_threshold' | 'duration' | 'min_samples'
+  >
   /** By minute; a minute without flows is absent. */
   traffic: ReadonlyMap<number, Traffic>
   /** The newest closed minute. */
@@ -29,9 +35,10 @@ export type Metric = (typeof metrics)[number]
 
 /**
  * Where the way back from the closed minute ended: `crossed`, it did not before the duration was full; `below`, at a known minute that is not
- * over the limit; `learning`, at a minute before the rule's prefixes were counted; `unknown`, at the bound, with too few known minutes on the way.
+ * over the limit; `learning`, at a minute before the rule's prefixes were counted; `unknown`, at the bound, with too few known minutes on the way;
+ * `few_samples`, it would be crossed, but that rests on fewer sampled packets than the rule asks for.
  */
-export type Reason = 'crossed' | 'below' | 'learning' | 'unknown'
+export type Reason = 'crossed' | 'below' | 'learning' | 'unknown' | 'few_samples'
 
 export interface MetricVerdict {
   /** Bits or packets per second. */
@@ -43,6 +50,8 @@ export interface MetricVerdict {
   /** First minute of the streak, at most lookbackMinutes beyond the duration back. */
   since: number | undefined
   reason: Reason
+  /** Of the value, at 95 %, over the newest minutes of the streak, as many as the duration; undefined without a streak. Flows have none. */
+  errorPercent: number | undefined
 }
 
 /** Greatest one-minute averages: bits, packets and flows per second. */
@@ -92,6 +101,7 @@ function judgeMetric(
   if (limit === null) return undefined
   const { closedMinute, countedFrom, isKnown, rule, traffic } = input
   let streak = 0
+  const deciding: Traffic[] = []
   let since: number | undefined
   let reason: Reason = 'unknown'
   for (
@@ -101,8 +111,10 @@ function judgeMetric(
   ) {
     // What was stored of an unknown minute is the least that there was, so over the limit is over the limit. Not over says nothing
     // of such a minute: it neither adds to the streak nor breaks it. No rows in a known minute are no traffic.
-    if (isOver(metric, traffic.get(minute), limit)) {
+    const seen = traffic.get(minute)
+    if (seen !== undefined && isOver(metric, seen, limit)) {
       streak++
+      if (deciding.length < rule.duration) deciding.push(seen)
       since = minute
     } else if (minute < countedFrom) {
       reason = 'learning'
@@ -112,13 +124,25 @@ function judgeMetric(
       break
     }
   }
-  const crossed = streak >= rule.duration
-  return { limit, crossed, streak, since, reason: crossed ? 'crossed' : reason }
+  const sampled = addSamples(deciding)
+  // Flows are counted, not estimated.
+  const isCertain = metric === 'flows' || areEnough(sampled, rule.min_samples)
+  const isFull = streak >= rule.duration
+  if (isFull) reason = isCertain ? 'crossed' : 'few_samples'
+  const error = metric === 'flows' ? 0 : errorPercent(sampled)
+  return {
+    limit,
+    crossed: isFull && isCertain,
+    streak,
+    since,
+    reason,
+    errorPercent: streak === 0 ? undefined : error,
+  }
 }
 
 /** Is the minute's average greater than the limit per second? Exact: a value equal to the limit is not. */
-function isOver(metric: Metric, traffic: Traffic | undefined, limit: number): boolean {
-  return traffic !== undefined && amountOf(metric, traffic) > BigInt(limit) * 60n
+function isOver(metric: Metric, traffic: Traffic, limit: number): boolean {
+  return amountOf(metric, traffic) > BigInt(limit) * 60n
 }
 
 function amountOf(metric: Metric, { bytes, packets, flows }: Traffic): bigint {

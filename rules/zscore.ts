@@ -6,7 +6,8 @@
 // a verdict is a pure function of the rule and its minutes, whoever asks for it and whenever. A minute is named by its start, in seconds since 1970.
 
 import type { Rule } from './rule.ts'
-import type { Reason } from './verdict.ts'
+import { addSamples, areEnough, errorPercent } from './samples.ts'
+import type { Reason, Traffic } from './verdict.ts'
 
 export interface ZscoreRule {
   /** So many deviations above the mean are too many. */
@@ -43,6 +44,8 @@ export interface ZscoreVerdict {
   baselineMinutes: number
   /** First minute since which it has been crossed without a break. */
   since: number | undefined
+  /** Of the value, at 95 %; undefined unless it is over the limit, or before that was asked. */
+  errorPercent: number | undefined
 }
 
 export const zscoreLevels = { low: 5, medium: 4, high: 3 } as const
@@ -84,6 +87,32 @@ function replayStart(minute: number): number {
 function startOfHour(minute: number): number {
   return minute - (minute % 3600)
 }
+
+/**
+ * A crossed verdict, held to the samples that it rests on. They do not decide which minutes are left out of baselines: what is too uncertain to
+ * be told is too uncertain to be learned from as well.
+ */
+export function weighSamples(
+  verdict: ZscoreVerdict,
+  traffic: ReadonlyMap<number, Traffic>,
+  minSamples: number,
+): ZscoreVerdict {
+  const { closedMinute, reason, since } = verdict
+  if (since === undefined) return verdict
+  // While its value is not known, a rule is crossed for what it was before.
+  const newest = reason === 'unknown' ? since : closedMinute
+  const minutes: (Traffic | undefined)[] = []
+  for (let minute = newest - 60 * (recentMinutes - 1); minute <= closedMinute; minute += 60) {
+    minutes.push(traffic.get(minute))
+  }
+  const sampled = addSamples(minutes)
+  const weighed = { ...verdict, errorPercent: errorPercent(sampled) }
+  if (areEnough(sampled, minSamples)) return weighed
+  return { ...weighed, crossed: false, reason: 'few_samples', since: undefined }
+}
+
+/** How far before the minute it is crossed since the samples of a verdict are asked for, in seconds. */
+export const samplesReachSeconds = 60 * (recentMinutes - 1)
 
 /** The verdicts of all minutes from `first` to `last`; minutes that `series` does not have are not known. */
 export function judgeZscore(
@@ -145,6 +174,7 @@ function replay(
       crossed,
       ...verdict,
       since: since === undefined ? undefined : oldest + 60 * since,
+      errorPercent: undefined,
     })
   }
 }

@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS prefix_minutes
     -- Wide enough that no exporter, nor anybody who plays one, can make a sum wrap and hide an attack.
     bytes UInt128 CODEC(ZSTD(1)),
     packets UInt128 CODEC(ZSTD(1)),
-    flows UInt64 CODEC(T64, ZSTD(1))
+    flows UInt64 CODEC(T64, ZSTD(1)),
+    -- Packets as exported, so as many as estimates rest on; as many as `packets` when all were seen.
+    samples UInt128 DEFAULT packets CODEC(ZSTD(1))
 )
 ENGINE = SummingMergeTree
 PARTITION BY toDate(minute)
@@ -43,7 +45,8 @@ SELECT
     matched.2 AS direction,
     sum(toUInt128(i.bytes) * i.sampling_rate) AS bytes,
     sum(toUInt128(i.packets) * i.sampling_rate) AS packets,
-    count() AS flows
+    count() AS flows,
+    sum(toUInt128(i.packets)) AS samples
 FROM ingest AS i
 ARRAY JOIN arrayConcat(
     arrayMap(p -> (p, 'in'), prefixes_of(i.dst_addr)),

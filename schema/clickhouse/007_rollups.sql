@@ -153,7 +153,8 @@ CREATE TABLE IF NOT EXISTS prefix_vector_1m
         'udp_coap' = 54, 'udp_memcached' = 55),
     bytes UInt128 CODEC(ZSTD(1)),
     packets UInt128 CODEC(ZSTD(1)),
-    flows UInt64 CODEC(T64, ZSTD(1))
+    flows UInt64 CODEC(T64, ZSTD(1)),
+    samples UInt128 DEFAULT packets CODEC(ZSTD(1))
 )
 ENGINE = SummingMergeTree
 PARTITION BY toDate(minute)
@@ -185,7 +186,8 @@ SELECT
         0) AS vector,
     sum(toUInt128(i.bytes) * i.sampling_rate) AS bytes,
     sum(toUInt128(i.packets) * i.sampling_rate) AS packets,
-    count() AS flows
+    count() AS flows,
+    sum(toUInt128(i.packets)) AS samples
 FROM ingest AS i
 ARRAY JOIN arrayFilter((p, active_from) -> active_from <= minute, chain_of(i.dst_addr).1, chain_of(i.dst_addr).2) AS prefix
 GROUP BY minute, prefix, vector;
@@ -198,7 +200,8 @@ CREATE TABLE IF NOT EXISTS host_1m
     direction Enum8('in' = 1, 'out' = 2),
     bytes UInt128 CODEC(ZSTD(1)),
     packets UInt128 CODEC(ZSTD(1)),
-    flows UInt64 CODEC(T64, ZSTD(1))
+    flows UInt64 CODEC(T64, ZSTD(1)),
+    samples UInt128 DEFAULT packets CODEC(ZSTD(1))
 )
 ENGINE = SummingMergeTree
 PARTITION BY toDate(minute)
@@ -219,7 +222,8 @@ SELECT
     end.2 AS direction,
     sum(toUInt128(i.bytes) * i.sampling_rate) AS bytes,
     sum(toUInt128(i.packets) * i.sampling_rate) AS packets,
-    count() AS flows
+    count() AS flows,
+    sum(toUInt128(i.packets)) AS samples
 FROM ingest AS i
 ARRAY JOIN arrayFilter(e -> is_ours(e.1), [(i.dst_addr, 'in'), (i.src_addr, 'out')]) AS end
 GROUP BY minute, host, direction;

@@ -134,6 +134,7 @@ describe('with a rule that is crossed', () => {
         bandwidth_threshold: 1000,
         packet_threshold: 100,
         flow_threshold: null,
+        error_percent: 0,
         duration: 3,
         zscore: null,
         peak_bps: 1000.133,
@@ -227,6 +228,7 @@ test('a zscore rule that is crossed is told beside threshold rules', async () =>
     bandwidth_threshold: null,
     packet_threshold: null,
     flow_threshold: null,
+    error_percent: 0,
     duration: 1,
     zscore: {
       target: 'bits',

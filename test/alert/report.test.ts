@@ -21,6 +21,7 @@ const alert: Alert = {
   peak_pps: 1_500_000,
   peak_fps: 2_500,
   since: '2026-11-22T12:05:00Z',
+  error_percent: 0,
   minute: '2026-11-22T12:09:00Z',
 }
 

@@ -19,6 +19,7 @@ const rule: Rule = {
   zscore_sensitivity: null,
   zscore_target: null,
   min_traffic: null,
+  min_samples: 10,
   prefix_match: null,
 }
 const series: Series = {
@@ -28,8 +29,14 @@ const series: Series = {
   countedFrom: 0,
 }
 const closedMinute = Date.UTC(2026, 10, 22, 12, 9) / 1000
-const crossed = { crossed: true, streak: 5, reason: 'crossed' } as const
-const below = { crossed: false, streak: 0, since: undefined, reason: 'below' } as const
+const crossed = { crossed: true, streak: 5, reason: 'crossed', errorPercent: 1.96 } as const
+const below = {
+  crossed: false,
+  streak: 0,
+  since: undefined,
+  reason: 'below',
+  errorPercent: undefined,
+} as const
 const peaks = { peakBps: 1_234_567_890.133, peakPps: 999_999, peakFps: 12 }
 const verdict: Verdict = {
   kind: 'threshold',
@@ -59,6 +66,7 @@ test('an alert tells rule, limits, peaks and times', () => {
     peak_bps: 1_234_567_890.133,
     peak_pps: 999_999,
     peak_fps: 12,
+    error_percent: 1.96,
     since: '2026-11-22T12:05:00Z',
     minute: '2026-11-22T12:09:00Z',
   })
@@ -99,6 +107,7 @@ test('that of a zscore rule tells value, limit and what they rest on', () => {
     z: 20 / 3,
     baselineMinutes: 240,
     since: closedMinute - 60,
+    errorPercent: 19.6,
   }
   expect(toAlert({ rule: zscoreRule, series, verdict: zscore, peaks })).toMatchObject({
     type: 'zscore',
@@ -116,6 +125,7 @@ test('that of a zscore rule tells value, limit and what they rest on', () => {
       deviation: 150,
       z: 6.667,
     },
+    error_percent: 19.6,
     since: '2026-11-22T12:08:00Z',
   })
 })

@@ -49,10 +49,11 @@ async function createRule(...prefixes: string[]): Promise<void> {
 async function sums(prefix: string, range: string, from = 0) {
   const raw = (where: string) =>
     rows(`SELECT toString(toStartOfMinute(time_received)) AS m, toString(sum(toUInt128(raw.bytes) * sampling_rate)) AS bytes,
-        toString(sum(toUInt128(raw.packets) * sampling_rate)) AS packets, toString(count()) AS flows
+        toString(sum(toUInt128(raw.packets) * sampling_rate)) AS packets, toString(count()) AS flows, toString(sum(raw.packets)) AS samples
       FROM raw WHERE ${where} AND time_received >= ${from} GROUP BY m ORDER BY m`)
   const table = (name: string, where: string) =>
-    rows(`SELECT toString(minute) AS m, toString(sum(t.bytes)) AS bytes, toString(sum(t.packets)) AS packets, toString(sum(t.flows)) AS flows
+    rows(`SELECT toString(minute) AS m, toString(sum(t.bytes)) AS bytes, toString(sum(t.packets)) AS packets, toString(sum(t.flows)) AS flows,
+        toString(sum(t.samples)) AS samples
       FROM ${name} AS t WHERE prefix = '${prefix}' AND ${where} AND minute >= ${from} GROUP BY m ORDER BY m`)
   const inRange = (column: string) => `isIPAddressInRange(toString(${column}), '${range}')`
   return {

@@ -42,6 +42,7 @@ test('a rule has all fields, those that were not given as null, and a duration o
     zscore_sensitivity: null,
     zscore_target: null,
     min_traffic: null,
+    min_samples: 10,
     prefix_match: null,
   })
 })
@@ -202,6 +203,15 @@ describe('what is judged', () => {
     const { scope: _, ...rule } = ruleInputSchema.parse({ ...threshold, prefixes })
     expect(countedPrefixes({ ...rule, scope: 'rule' })).toEqual(['10.0.0.0/8'])
     expect(countedPrefixes({ ...rule, scope: 'per_prefix' })).toEqual(['10.0.0.0/8', '10.1.0.0/16'])
+  })
+})
+
+describe('the least samples', () => {
+  test('are those of the rule, from 1 on, for every type', () => {
+    expect(ruleInputSchema.parse({ ...threshold, min_samples: 96 }).min_samples).toBe(96)
+    expect(problems({ ...zscore, min_samples: 1 })).toEqual([])
+    expect(problems({ ...threshold, min_samples: 0 })).toEqual([[1219, '/min_samples']])
+    expect(problems({ ...threshold, min_samples: 9.5 })).toEqual([[1219, '/min_samples']])
   })
 })
 

@@ -10,11 +10,17 @@ function bits(...perSecond: (number | undefined)[]): Map<number, Traffic> {
     bytes: BigInt((value * 60) / 8),
     packets: 0n,
     flows: 0n,
+    samples: 0n,
   }))
 }
 
 function packets(...perSecond: (number | undefined)[]): Map<number, Traffic> {
-  return minutes(perSecond, (value) => ({ bytes: 0n, packets: BigInt(value * 60), flows: 0n }))
+  return minutes(perSecond, (value) => ({
+    bytes: 0n,
+    packets: BigInt(value * 60),
+    flows: 0n,
+    samples: BigInt(value * 60),
+  }))
 }
 
 function minutes(values: (number | undefined)[], toTraffic: (value: number) => Traffic) {
@@ -31,6 +37,7 @@ const limit1000 = {
   packet_threshold: null,
   flow_threshold: null,
   duration: 3,
+  min_samples: 10,
 }
 
 function judge(
@@ -41,6 +48,7 @@ function judge(
       packet_threshold: number | null
       flow_threshold: number | null
       duration: number
+      min_samples: number
     },
     unknown = [] as number[],
     countedFrom = 0,
@@ -65,13 +73,16 @@ describe('a limit of 1000 bit/s for 3 minutes', () => {
       streak: 3,
       since: CLOSED - 120,
       reason: 'crossed',
+      errorPercent: 0,
     })
   })
 
   test('is not crossed by traffic that equals it, to the byte', () => {
     // 1000 bit/s are 7500 bytes a minute.
     const exactly = (bytes: bigint) =>
-      new Map([0, 60, 120].map((back) => [CLOSED - back, { bytes, packets: 0n, flows: 0n }]))
+      new Map(
+        [0, 60, 120].map((back) => [CLOSED - back, { bytes, packets: 0n, flows: 0n, samples: 0n }]),
+      )
     expect(judge(exactly(7500n)).bandwidth?.crossed).toBe(false)
     expect(judge(exactly(7501n)).bandwidth?.crossed).toBe(true)
     expect(judge(exactly(7501n)).peakBps).toBe(1000.133)
@@ -116,7 +127,7 @@ describe('a limit of 1000 bit/s for 3 minutes', () => {
 
   test('the way back over unknown minutes ends an hour beyond the duration', () => {
     const over = (back: number) =>
-      new Map([[CLOSED - 60 * back, { bytes: 7501n, packets: 0n, flows: 0n }]])
+      new Map([[CLOSED - 60 * back, { bytes: 7501n, packets: 0n, flows: 0n, samples: 0n }]])
     const rule = { ...limit1000, duration: 1 }
     const unknown = Array.from({ length: 200 }, (_, back) => back)
     expect(judge(over(60), { rule, unknown }).bandwidth?.crossed).toBe(true)
@@ -132,7 +143,7 @@ describe('a limit of 1000 bit/s for 3 minutes', () => {
   test('a minute that comes late completes the streak at the next run', () => {
     const traffic = bits(1008, undefined, 1008)
     expect(judge(traffic).bandwidth?.crossed).toBe(false)
-    traffic.set(CLOSED - 60, { bytes: 7501n, packets: 0n, flows: 0n })
+    traffic.set(CLOSED - 60, { bytes: 7501n, packets: 0n, flows: 0n, samples: 0n })
     expect(judge(traffic).bandwidth?.crossed).toBe(true)
   })
 })
@@ -170,12 +181,18 @@ describe('two metrics', () => {
     packet_threshold: 10,
     flow_threshold: null,
     duration: 3,
+    min_samples: 10,
   }
   const both = (...values: [bitsPerSecond: number, packetsPerSecond: number][]) =>
     new Map(
       values.map(([b, p], index) => [
         CLOSED - 60 * (values.length - 1 - index),
-        { bytes: BigInt((b * 60) / 8), packets: BigInt(p * 60), flows: 0n },
+        {
+          bytes: BigInt((b * 60) / 8),
+          packets: BigInt(p * 60),
+          flows: 0n,
+          samples: BigInt(p * 60),
+        },
       ]),
     )
 
@@ -209,7 +226,7 @@ describe('two metrics', () => {
       new Map(
         perMinute.map((count, index) => [
           CLOSED - 60 * (perMinute.length - 1 - index),
-          { bytes: 0n, packets: 0n, flows: count },
+          { bytes: 0n, packets: 0n, flows: count, samples: 0n },
         ]),
       )
     const equal = judge(flows(1201n, 1200n, 1201n), { rule: flowRule })
@@ -248,8 +265,14 @@ test('sums beyond 2^53 are compared exactly', () => {
     packet_threshold: limit,
     flow_threshold: null,
     duration: 1,
+    min_samples: 10,
   }
-  const equal = { bytes: (BigInt(limit) * 60n) / 8n, packets: BigInt(limit) * 60n, flows: 0n }
+  const equal = {
+    bytes: (BigInt(limit) * 60n) / 8n,
+    packets: BigInt(limit) * 60n,
+    flows: 0n,
+    samples: 10n,
+  }
   const at = (traffic: Traffic) => judge(new Map([[CLOSED, traffic]]), { rule })
   expect(at(equal).bandwidth?.crossed).toBe(false)
   expect(at(equal).packets?.crossed).toBe(false)

@@ -92,6 +92,16 @@ test('every rollup holds every flow, times its sampling rate', async () => {
   expect(await sums('prefix_vector_1m', "WHERE prefix IN ('::/0', '0.0.0.0/0')")).toEqual(
     await raw(),
   )
+  // What estimates rest on is not multiplied.
+  const exported = await rows('SELECT toString(sum(packets)) AS samples FROM raw')
+  for (const [table, where] of [
+    ['prefix_minutes', "direction = 'in' AND prefix IN ('::/0', '0.0.0.0/0')"],
+    ['prefix_vector_1m', "prefix IN ('::/0', '0.0.0.0/0')"],
+    ['host_1m', "direction = 'in'"],
+  ]) {
+    const query = `SELECT toString(sum(t.samples)) AS samples FROM ${table} AS t WHERE ${where}`
+    expect(await rows(query)).toEqual(exported)
+  }
   expect(await sums('prefix_vector_1m', "WHERE prefix = '100.64.0.0/16'")).toEqual(
     await raw("WHERE isIPAddressInRange(toString(dst_addr), '::ffff:100.64.0.0/112')"),
   )
