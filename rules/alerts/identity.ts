@@ -1,0 +1,51 @@
+// Names that are worked out, not drawn: whoever judges the same minute gives alerts and events the same ones.
+
+import { createHash } from 'node:crypto'
+import type { Rule } from '../rule.ts'
+
+/** What an alert is about. There is at most one open alert of each. */
+export interface Subject {
+  ruleId: string
+  ruleName: string
+  type: Rule['type']
+  scope: Rule['scope']
+  /** `rule`, a prefix, or a host. */
+  key: string
+  direction: 'in' | 'out'
+  /** Kind of attack; null where a rule does not tell them apart. */
+  vector: string | null
+  /** Whose traffic is added up: the first `mostPrefixesTold` of them. */
+  prefixes: readonly string[]
+  /** Names type and prefixes: when this is another one, limits and values are no longer of the same thing. */
+  basis: string
+}
+
+export const mostPrefixesTold = 100
+
+export function fingerprintOf({
+  ruleId,
+  key,
+  vector,
+  direction,
+}: Pick<Subject, 'ruleId' | 'key' | 'vector' | 'direction'>): string {
+  return sha256(ruleId, key, vector ?? '', direction)
+}
+
+/** Of what is judged together under a type of rule. */
+export function basisOf(type: Rule['type'], prefixes: readonly string[]): string {
+  return sha256(type, ...prefixes).slice(0, 16)
+}
+
+/** An alert that fired in this minute. */
+export function alertIdOf(fingerprint: string, firedMinute: number): string {
+  return sha256(fingerprint, String(firedMinute)).slice(0, 32)
+}
+
+export function eventIdOf(fingerprint: string, minute: number, event: string): string {
+  return sha256(fingerprint, String(minute), event).slice(0, 32)
+}
+
+/** In hexadecimal. Parts are ids, prefixes and fixed words: none holds a line feed. */
+function sha256(...parts: string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('hex')
+}
