@@ -5,7 +5,10 @@ import { etag } from 'hono/etag'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { Configuration } from '../rules/configuration.ts'
 import type { Logger } from '../runtime/log.ts'
-import { type Access, guard } from './access.ts'
+import { type Access, guard } from './access/guard.ts'
+import { createGuesses } from './access/guesses.ts'
+import { createRequiredRoles } from './access/roles.ts'
+import { createTokens } from './access/tokens.ts'
 import { jsonBody } from './body.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
@@ -15,6 +18,7 @@ import { type HealthDependencies, healthRoutes } from './routes/health.ts'
 import { routerRoutes } from './routes/routers.ts'
 import { ruleQuestionRoutes } from './routes/rule-questions.ts'
 import { ruleRoutes } from './routes/rules.ts'
+import { tokenRoutes } from './routes/tokens.ts'
 
 export interface ApiDependencies extends HealthDependencies {
   configuration: Configuration
@@ -24,13 +28,15 @@ export interface ApiDependencies extends HealthDependencies {
 
 /** Answers requests; `app.request(path)` asks it without a port. */
 export function createApp(dependencies: ApiDependencies): OpenAPIHono {
-  const { configuration, access, log } = dependencies
+  const { configuration, store, access, log, now } = dependencies
+  const tokens = createTokens(store, now)
   // Not strict: a path means the same with a slash at its end.
   const app = new OpenAPIHono({ strict: false })
 
   app.onError(answerError(log))
   app.notFound((c) => c.json(failure(problem(1004, 'there is nothing at this path')), 404))
-  app.use(guard(access))
+  const requiredRole = createRequiredRoles(app)
+  app.use(guard({ access, tokens, guesses: createGuesses(now), requiredRole, log }))
   app.use(
     methodNotAllowed({
       app,
@@ -51,6 +57,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', alertRoutes(dependencies))
   app.route('/', exporterRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
+  app.route('/', tokenRoutes(tokens))
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: { title: 'Network Monitoring', version: '1' },

@@ -10,7 +10,7 @@ import type { Logger } from '../runtime/log.ts'
 import type { Settings } from '../runtime/settings.ts'
 import { createStoreClient, type StoreAddress } from '../schema/client.ts'
 import { readMigrations } from '../schema/migrate.ts'
-import { type Access, isLoopback } from './access.ts'
+import { type Access, isLoopback } from './access/guard.ts'
 import { createApp } from './app.ts'
 import { createScheduler } from './periodic/scheduler.ts'
 import { createPeriodicWork } from './periodic/tasks.ts'
@@ -88,13 +88,13 @@ export async function startApi(options: {
 /** Loopback lets everybody of this machine in, other addresses ask for the token. A token that is set is asked for everywhere. */
 function accessOf(settings: Settings): Access {
   const onLoopback = isLoopback(settings.apiHost)
-  const token = settings.anonymous ? undefined : settings.apiToken
-  if (!onLoopback && token === undefined && !settings.anonymous) {
+  const { apiToken: token, anonymous } = settings
+  if (!onLoopback && token === undefined && !anonymous) {
     throw new UserError(
       `the API on ${settings.apiHost} would be open to everybody who reaches it: set NETMON_API_TOKEN, or NETMON_ANONYMOUS=true if that is meant`,
     )
   }
-  return { token, hosts: onLoopback ? isLoopback : undefined }
+  return { token, anonymous, hosts: onLoopback ? isLoopback : undefined }
 }
 
 /** @throws UserError */

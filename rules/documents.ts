@@ -1,10 +1,10 @@
-// Documents in insert-only tables (`routers`, `rules`): a change is a row with a higher version, a read takes the newest version of each id.
+// Documents in insert-only tables (`routers`, `rules`, `tokens`): a change is a row with a higher version, a read takes the newest version of each id.
 
 import type { z } from 'zod'
 import type { StoreClient } from '../schema/client.ts'
 import { askStore, StoreError } from './store-error.ts'
 
-export type DocumentTable = 'routers' | 'rules'
+export type DocumentTable = 'routers' | 'rules' | 'tokens'
 
 export interface Versioned<T> {
   id: string

@@ -18,6 +18,7 @@ const places: Readonly<Record<string, Place>> = {
   migrations: 'everywhere',
   routers: 'everywhere',
   rules: 'everywhere',
+  tokens: 'everywhere',
   prefixes: 'everywhere',
   prefix_fills: 'everywhere',
   alert_evaluations: 'everywhere',

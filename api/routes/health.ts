@@ -4,6 +4,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { isLive, newestRuns } from '../../rules/minutes.ts'
 import { readAppliedMigrations, readCollectorRuns } from '../../rules/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import { needs } from '../access/roles.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
 import type { Storage } from '../periodic/retention.ts'
@@ -42,6 +43,7 @@ const healthSchema = z.object({
 const health = createRoute({
   method: 'get',
   path: '/health',
+  ...needs('public'),
   summary: 'Is the store there, is its database up to date, and which collectors are live',
   responses: { 200: json('The API can work.', successSchema(healthSchema)), ...failures(503) },
 })

@@ -15,6 +15,7 @@ import { listSome, type Notice } from '../../rules/problem.ts'
 import { ruleCodes, ruleInputSchema, ruleNotices, ruleSchema } from '../../rules/rule.ts'
 import { suggestionSchema } from '../../rules/suggest.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import { needs } from '../access/roles.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'
 import { failures, refuseInvalid } from '../failures.ts'
 import { badQuery, countParameter, refuseQuery, timeParameter } from '../query.ts'
@@ -25,6 +26,7 @@ const params = z.object({ rule_id: z.string() })
 const preview = createRoute({
   method: 'post',
   path: '/rules/preview',
+  ...needs('read'),
   summary: 'When a rule would have been crossed, without storing it',
   request: {
     /** By default the last day. */

@@ -381,33 +381,3 @@ test('health tells the collectors that have reported', async () => {
 })
 
 const seconds = (ms: number) => (ms / 1000).toFixed(3)
-
-test('the OpenAPI document describes every route', async () => {
-  const { body } = await send('GET', '/openapi.json')
-  expect(body.openapi).toBe('3.1.0')
-  const operations = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-  )
-  expect(operations.sort()).toEqual([
-    'DELETE /routers/{router_id}',
-    'DELETE /rules/{rule_id}',
-    'GET /alerts/thresholds',
-    'GET /exporters',
-    'GET /exporters/unknown',
-    'GET /health',
-    'GET /routers',
-    'GET /routers/{router_id}',
-    'GET /routers/{router_id}/status',
-    'GET /rules',
-    'GET /rules/{rule_id}',
-    'GET /rules/{rule_id}/explain',
-    'GET /rules/{rule_id}/suggest',
-    'PATCH /routers/{router_id}',
-    'PATCH /rules/{rule_id}',
-    'POST /routers',
-    'POST /rules',
-    'POST /rules/preview',
-    'PUT /routers/{router_id}',
-    'PUT /rules/{rule_id}',
-  ])
-})

@@ -50,6 +50,7 @@ test('tables are replicated in their shard, and Distributed under their own name
       'alerts',
       'alert_evidence',
       'silences',
+      'tokens',
     ].includes(nameOf(sql))
     if (nameOf(sql) === 'ingest_local') {
       expect(sql).toContain('ENGINE = Null')
