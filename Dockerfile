@@ -11,8 +11,8 @@ RUN npm run build
 FROM node:24.20.0-slim AS dependencies
 WORKDIR /netmon
 COPY package.json package-lock.json .npmrc ./
-# Optional ones are the embedded engine and codecs of Kafka's that only tests read.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
+# Optional ones are Kafka's codecs, which stay, and the embedded engine.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/chdb node_modules/@chdb
 
 FROM node:24.20.0-slim
 ENV NODE_ENV=production NETMON_DATA_DIR=/data

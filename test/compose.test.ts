@@ -252,7 +252,9 @@ describe('our parts', () => {
     expect(bases[0]).toMatch(/^node:24\.\d+\.\d+-slim$/)
     const last = dockerfile.slice(dockerfile.lastIndexOf('FROM '))
     expect(last).toContain('--from=dependencies /netmon/node_modules node_modules')
-    expect(dockerfile).toMatch(/^RUN npm ci --omit=dev --omit=optional --ignore-scripts/m)
+    expect(dockerfile).toMatch(
+      /^RUN npm ci --omit=dev .* && rm -rf node_modules\/chdb node_modules\/@chdb$/m,
+    )
     expect(last).toMatch(/^USER node$/m)
     const copied = [...last.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = '']) =>
       files.split(' '),
