@@ -19,6 +19,7 @@ import { routerRoutes } from './routes/routers.ts'
 import { ruleQuestionRoutes } from './routes/rule-questions.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { tokenRoutes } from './routes/tokens.ts'
+import { trafficRoutes } from './routes/traffic.ts'
 
 export interface ApiDependencies extends HealthDependencies {
   configuration: Configuration
@@ -56,6 +57,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', ruleQuestionRoutes(dependencies))
   app.route('/', alertRoutes(dependencies))
   app.route('/', exporterRoutes(dependencies))
+  app.route('/', trafficRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
   app.route('/', tokenRoutes(tokens))
   app.doc31('/openapi.json', {

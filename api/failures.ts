@@ -8,6 +8,7 @@ import { StoreError } from '../rules/store-error.ts'
 import { messageOf } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
 import { failure, failureSchema, json, problem } from './envelope.ts'
+import { Unanswerable } from './traffic/plan.ts'
 
 /** For a route whose body is validated: all problems of the body, 422; a body that is no object at all, 400. */
 export function refuseInvalid(codes: FieldCodes) {
@@ -25,6 +26,7 @@ export function answerError(log: Logger): ErrorHandler {
       return c.json(failure(error.problem), error.reason === 'duplicate' ? 409 : 404)
     }
     if (error instanceof Unacceptable) return c.json(failure(...error.problems), 422)
+    if (error instanceof Unanswerable) return c.json(failure(problem(1007, error.message)), 422)
     if (error instanceof StoreError) {
       log.warn({ path: c.req.path, error: error.message }, 'the store cannot be used')
       c.header('Retry-After', '5')
@@ -43,7 +45,7 @@ const statusTexts = {
   404: 'There is none with this id.',
   409: 'Another one has what must be unique.',
   413: 'The body is too large.',
-  422: 'The body has problems; each names its field.',
+  422: 'What is asked for has problems, which are told.',
   503: 'The store does not answer.',
 } as const
 

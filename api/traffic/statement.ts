@@ -1,0 +1,156 @@
+// The statements of questions about traffic. Names of tables and columns are ours; all that a question brings is a parameter.
+
+import { rawCondition, rawExpression } from './columns.ts'
+import type { Parameters } from './parameters.ts'
+import type { Piece, Plan } from './plan.ts'
+import type { Unit } from './unit.ts'
+
+export interface Question {
+  dimensions: readonly string[]
+  unit: Unit
+  /** How many rows, the rest is added up. */
+  limit: number
+  /** For rollups whose rows are of one. */
+  direction: 'in' | 'out'
+  /** The condition over expressions of fields that `express` gives. */
+  condition: (express: (field: string) => string, parameters: Parameters) => string | undefined
+  filterFields: ReadonlySet<string>
+}
+
+/** So that a question can neither take the store's memory nor hold a Session for long. */
+const limits = `SETTINGS max_execution_time = 25, max_memory_usage = 2000000000, do_not_merge_across_partitions_select_final = 1`
+/** Of more keys than these, those seen first are ranked; all others are still added up. */
+const rankedKeys = "max_rows_to_group_by = 1000000, group_by_overflow_mode = 'any'"
+
+/** One row for each of the greatest keys, and one with an empty key for all others. */
+export function seriesStatement(question: Question, plan: Plan, parameters: Parameters): string {
+  const { dimensions, unit } = question
+  const { stepSeconds } = plan
+  const keys = keysOf(dimensions)
+  const step = parameters.add('UInt32', stepSeconds)
+  const slotSeconds = Math.min(60, stepSeconds)
+  const slot = parameters.add('UInt32', slotSeconds)
+  const pieces = plan.pieces.map((piece) => {
+    const { time, sum, peak } = columnsOf(piece, plan, unit)
+    return select(question, plan, piece, parameters, [
+      `toUInt32(intDiv(toUnixTimestamp(${time}), ${step}) * ${step}) AS bucket`,
+      // Coarse rows know the greatest of their minutes; of others it is worked out.
+      peak === undefined
+        ? `toUInt32(intDiv(toUnixTimestamp(${time}), ${slot}) * ${slot}) AS slot`
+        : 'toUInt32(0) AS slot',
+      `${sum} AS amount`,
+      `${peak === undefined ? 'toFloat64(0)' : `toFloat64(${peak}) / 60`} AS minute_peak`,
+    ])
+  })
+  const ranking =
+    keys.length === 0 ? '' : `WITH top AS (${rankStatement(question, plan, parameters)})\n`
+  return `${ranking}SELECT key, groupArray(bucket) AS buckets, groupArray(toFloat64(bucket_amount)) AS amounts,
+  toString(sum(bucket_amount)) AS total, max(bucket_peak) AS peak
+FROM
+(
+  SELECT key, bucket, sum(slot_amount) AS bucket_amount, max(if(slot = 0, slot_peak, toFloat64(slot_amount) / ${slot})) AS bucket_peak
+  FROM
+  (
+    SELECT ${foldedKey(keys)} AS key, bucket, slot, sum(amount) AS slot_amount, max(minute_peak) AS slot_peak
+    FROM
+    (
+      ${pieces.join('\n      UNION ALL\n      ')}
+    )
+    GROUP BY key, bucket, slot
+  )
+  GROUP BY key, bucket
+)
+GROUP BY key
+${limits}`
+}
+
+/** One row for each of the greatest keys, and one with an empty key for all others. */
+export function topStatement(question: Question, plan: Plan, parameters: Parameters): string {
+  const keys = keysOf(question.dimensions)
+  const pieces = plan.wholePieces.map((piece) => {
+    const sums = (['bits', 'packets', 'flows'] as const).map(
+      (unit) => `${columnsOf(piece, plan, unit).sum} AS ${unit}_sum`,
+    )
+    return select(question, plan, piece, parameters, sums)
+  })
+  const ranking =
+    keys.length === 0 ? '' : `WITH top AS (${rankStatement(question, plan, parameters)})\n`
+  return `${ranking}SELECT ${foldedKey(keys)} AS key, toString(sum(bits_sum)) AS bytes, toString(sum(packets_sum)) AS packets, toString(sum(flows_sum)) AS flows
+FROM
+(
+  ${pieces.join('\n  UNION ALL\n  ')}
+)
+GROUP BY key
+${limits}`
+}
+
+function rankStatement(question: Question, plan: Plan, parameters: Parameters): string {
+  const keys = keysOf(question.dimensions)
+  const pieces = plan.wholePieces.map((piece) =>
+    select(question, plan, piece, parameters, [
+      `${columnsOf(piece, plan, question.unit).sum} AS amount`,
+    ]),
+  )
+  return `
+  SELECT ${keys.join(', ')}
+  FROM
+  (
+    ${pieces.join('\n    UNION ALL\n    ')}
+  )
+  GROUP BY ${keys.join(', ')}
+  ORDER BY sum(amount) DESC, ${keys.join(', ')}
+  LIMIT ${parameters.add('UInt32', question.limit)}
+  SETTINGS ${rankedKeys}
+`
+}
+
+/** What is read of one table. */
+function select(
+  question: Question,
+  plan: Plan,
+  { table, from, to }: Piece,
+  parameters: Parameters,
+  columns: readonly string[],
+): string {
+  const { rollup, level } = plan.source
+  const express = rollup === undefined ? rawExpression : (field: string) => field
+  const time = rollup === undefined ? 'time_received' : table.timeColumn
+  const selected = [
+    ...question.dimensions.map((name, index) => `${express(name)} AS k${index}`),
+    ...columns,
+  ]
+  const conditions = [
+    `${time} >= toDateTime(${parameters.add('UInt32', from)}) AND ${time} < toDateTime(${parameters.add('UInt32', to)})`,
+    table.isCoarse && level?.name !== undefined ? `level = '${level.name}'` : undefined,
+    rollup?.hasDirection ? `direction = '${question.direction}'` : undefined,
+    rollup === undefined
+      ? rawCondition([...question.dimensions, ...question.filterFields])
+      : undefined,
+    question.condition(express, parameters),
+  ].filter((condition) => condition !== undefined)
+  return `SELECT ${selected.join(', ')} FROM ${table.name}${table.isCoarse ? ' FINAL' : ''} WHERE ${conditions.join(' AND ')}`
+}
+
+function columnsOf({ table }: Piece, { source, hasPeaks }: Plan, unit: Unit) {
+  const isRaw = source.rollup === undefined
+  const column = unit === 'bits' ? 'bytes' : unit
+  const time = isRaw ? 'time_received' : table.timeColumn
+  if (isRaw) {
+    const sum = unit === 'flows' ? 'toUInt64(1)' : `toUInt128(${column}) * sampling_rate`
+    return { time, sum, peak: undefined }
+  }
+  // The coarse tables keep no peak of flows.
+  const peak = unit === 'flows' ? '0' : hasPeaks ? `peak_${column}` : '0'
+  return { time, sum: column, peak: table.isCoarse ? peak : undefined }
+}
+
+function keysOf(dimensions: readonly string[]): string[] {
+  return dimensions.map((_, index) => `k${index}`)
+}
+
+/** The key as text when it is one of the greatest. */
+function foldedKey(keys: readonly string[]): string {
+  if (keys.length === 0) return 'emptyArrayString()'
+  const key = keys.length === 1 ? keys[0] : `(${keys.join(', ')})`
+  return `if(${key} IN top, [${keys.map((each) => `toString(${each})`).join(', ')}], emptyArrayString())`
+}
