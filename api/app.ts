@@ -10,6 +10,7 @@ import { createGuesses } from './access/guesses.ts'
 import { createRequiredRoles } from './access/roles.ts'
 import { createTokens } from './access/tokens.ts'
 import { jsonBody } from './body.ts'
+import { type ConsoleFiles, consoleRoutes } from './console.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
 import { alertRoutes } from './routes/alerts.ts'
@@ -25,6 +26,8 @@ export interface ApiDependencies extends HealthDependencies {
   configuration: Configuration
   access: Access
   log: Logger
+  /** What / and /console/ answer; nothing when it was not built. */
+  console?: ConsoleFiles | undefined
 }
 
 /** Answers requests; `app.request(path)` asks it without a port. */
@@ -36,6 +39,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
 
   app.onError(answerError(log))
   app.notFound((c) => c.json(failure(problem(1004, 'there is nothing at this path')), 404))
+  if (dependencies.console !== undefined) app.route('/', consoleRoutes(dependencies.console))
   const requiredRole = createRequiredRoles(app)
   app.use(guard({ access, tokens, guesses: createGuesses(now), requiredRole, log }))
   app.use(

@@ -12,6 +12,7 @@ import { createStoreClient, type StoreAddress } from '../schema/client.ts'
 import { readMigrations } from '../schema/migrate.ts'
 import { type Access, isLoopback } from './access/guard.ts'
 import { createApp } from './app.ts'
+import { readConsole } from './console.ts'
 import { createScheduler } from './periodic/scheduler.ts'
 import { createPeriodicWork } from './periodic/tasks.ts'
 
@@ -52,7 +53,16 @@ export async function startApi(options: {
   const migrations = (await readMigrations()).length
   const limits = { days: settings.retentionDays, bytes: settings.retentionBytes }
   const { tasks, storage } = createPeriodicWork(worker, limits, options.store.cluster, log)
-  const app = createApp({ configuration, store, migrations, access, log, storage, now: Date.now })
+  const app = createApp({
+    configuration,
+    store,
+    migrations,
+    access,
+    log,
+    storage,
+    now: Date.now,
+    console: readConsole(),
+  })
 
   const server = createAdaptorServer({
     fetch: app.fetch,

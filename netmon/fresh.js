@@ -18,7 +18,9 @@ const sources = [
   'netmon',
   'bench',
   'test/fuzz',
+  'console',
 ]
+const sourceNames = /\.(ts|tsx|css|html|svg)$/
 const builtMark = path.join(root, 'dist', '.built')
 
 /** Installs and builds what is needed; ends the process with one line when that fails. */
@@ -48,6 +50,15 @@ function build() {
   const startedMs = Date.now()
   const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc')
   run(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', beside])
+  const bundler = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  run(process.execPath, [
+    bundler,
+    'build',
+    'console',
+    '--outDir',
+    path.join(beside, 'console'),
+    '--emptyOutDir',
+  ])
   writeFileSync(path.join(beside, '.built'), `${new Date(startedMs).toISOString()}\n`)
   const current = path.join(root, 'dist')
   const old = path.join(root, 'dist.old')
@@ -62,7 +73,7 @@ function newestSource() {
   // The image has no tests.
   for (const directory of sources.filter((name) => existsSync(path.join(root, name)))) {
     for (const entry of readdirSync(path.join(root, directory), { recursive: true })) {
-      if (!String(entry).endsWith('.ts')) continue
+      if (!sourceNames.test(String(entry))) continue
       newest = Math.max(newest, modified(path.join(root, directory, String(entry))))
     }
   }

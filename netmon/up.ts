@@ -94,7 +94,7 @@ function greeting(children: readonly Child[], apiUrl: string): string {
 Network Monitoring is ready.
 
   Point routers at   UDP ${ports}   NetFlow v5, v9, IPFIX or sFlow, any of them on any port
-  API                ${apiUrl}
+  Console and API    ${apiUrl}
   Alerts             npx --no-install netmon alert
 
 Ctrl-C stops it; everything is kept.

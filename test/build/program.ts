@@ -114,7 +114,7 @@ export async function startProgram(
     ...environment,
   })
   const [, ports] = await running.says(/Point routers at +UDP ([\d, ]+) /)
-  const [, apiUrl] = await running.says(/API +(http:\S+)/)
+  const [, apiUrl] = await running.says(/Console and API +(http:\S+)/)
   return {
     running,
     dataDir,

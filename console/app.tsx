@@ -1,0 +1,41 @@
+import type { ComponentChildren } from 'preact'
+import { type Location, useLocation } from './location.ts'
+import { RouterPage } from './routers/router-page.tsx'
+import { RoutersPage } from './routers/routers-page.tsx'
+import { RulePage } from './rules/rule-page.tsx'
+import { RulesPage } from './rules/rules-page.tsx'
+import { Header } from './shell/header.tsx'
+import { NotFound } from './shell/not-found.tsx'
+import { TokenDialog } from './shell/token-dialog.tsx'
+
+export function App() {
+  const location = useLocation()
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
+      <Header path={location.path} />
+      <main id="main" tabIndex={-1}>
+        {pageOf(location)}
+      </main>
+      <TokenDialog />
+    </>
+  )
+}
+
+/** The key makes another document another page: nothing typed into one is left in the next. */
+function pageOf({ path }: Location): ComponentChildren {
+  const [, , page = '', id, ...rest] = path.split('/')
+  if (rest.length > 0) return <NotFound />
+  switch (page) {
+    case '':
+      return <RoutersPage />
+    case 'routers':
+      return id === undefined ? <RoutersPage /> : <RouterPage key={id} id={id} />
+    case 'rules':
+      return id === undefined ? <RulesPage /> : <RulePage key={id} id={id} />
+    default:
+      return <NotFound />
+  }
+}
