@@ -50,10 +50,12 @@ CREATE QUOTA IF NOT EXISTS grafana
     FOR INTERVAL 1 hour MAX queries = 20000, read_rows = 500000000000
     TO grafana;
 
--- `netmon migrate` makes the database and its tables.
+-- `netmon migrate` makes the database and its tables, and those that read from Kafka again when their settings change. Views work with its rights, and
+-- dictionaries read the prefixes as it.
 CREATE USER IF NOT EXISTS migrate IDENTIFIED WITH sha256_password BY 'change me';
-GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, SELECT, INSERT, dictGet ON flows.* TO migrate;
+GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP TABLE, DROP VIEW, DROP DICTIONARY, SELECT, INSERT, dictGet ON flows.* TO migrate;
 GRANT TABLE ENGINE ON * TO migrate;
--- The dictionaries read the prefixes as the server's own user.
+GRANT KAFKA ON *.* TO migrate;
+-- With a cluster.
 GRANT CLUSTER ON *.* TO migrate;
 GRANT REMOTE ON *.* TO migrate;

@@ -7,6 +7,7 @@ import { UserError } from '../runtime/errors.ts'
 import { packageRoot } from '../runtime/package-root.ts'
 import { createStoreClient, type StoreAddress, type StoreClient } from './client.ts'
 import { onCluster } from './cluster.ts'
+import { dictionaryLogin, dictionaryStatement, type Login } from './dictionary-login.ts'
 import { splitStatements } from './statements.ts'
 
 export interface Migration {
@@ -53,8 +54,13 @@ export async function migrate(
   }
   const client = createStoreClient(address)
   try {
-    const missing = migrations.slice(await countApplied(client, address, migrations))
-    for (const migration of missing) await apply(client, address, migration)
+    const login = await dictionaryLogin(client, address)
+    const count = await countApplied(client, address, migrations)
+    const missing = migrations.slice(count)
+    for (const migration of missing) await apply(client, address, migration, login)
+    if (login !== undefined) {
+      await renewDictionaries(client, address, migrations.slice(0, count), login)
+    }
     return missing.map((migration) => migration.name)
   } finally {
     await client.close()
@@ -99,9 +105,11 @@ async function apply(
   client: StoreClient,
   address: StoreAddress,
   migration: Migration,
+  login: Login | undefined,
 ): Promise<void> {
-  const text = migration.text.replaceAll('{{database}}', address.database)
-  for (const statement of splitStatements(text)) await run(client, address, statement)
+  for (const statement of statementsOf(migration, address)) {
+    await run(client, address, statement, login)
+  }
   const { number, name, checksum } = migration
   await client.insert({
     table: 'migrations',
@@ -111,11 +119,33 @@ async function apply(
   })
 }
 
+function statementsOf({ text }: Migration, { database }: StoreAddress): string[] {
+  return splitStatements(text.replaceAll('{{database}}', database))
+}
+
+/** The password that they were made with may have changed since. */
+async function renewDictionaries(
+  client: StoreClient,
+  address: StoreAddress,
+  applied: readonly Migration[],
+  login: Login,
+): Promise<void> {
+  for (const statement of applied.flatMap((migration) => statementsOf(migration, address))) {
+    if (dictionaryStatement(statement, login) !== undefined) {
+      await run(client, address, statement, login)
+    }
+  }
+}
+
 async function run(
   client: StoreClient,
   { database, cluster }: StoreAddress,
   statement: string,
+  login?: Login,
 ): Promise<void> {
   const statements = cluster === undefined ? [statement] : onCluster(statement, database, cluster)
-  for (const query of statements) await client.command({ query })
+  for (const sql of statements) {
+    const query = login === undefined ? sql : (dictionaryStatement(sql, login) ?? sql)
+    await client.command({ query })
+  }
 }

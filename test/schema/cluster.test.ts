@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { packageRoot } from '../../runtime/package-root.ts'
 import { onCluster } from '../../schema/cluster.ts'
+import { dictionaryLogin, dictionaryStatement } from '../../schema/dictionary-login.ts'
 import { readMigrations } from '../../schema/migrate.ts'
 import { splitStatements } from '../../schema/statements.ts'
 import { startTestDatabase, type TestDatabase } from '../build/database.ts'
@@ -105,4 +109,67 @@ test('what is not known how to spread is refused', () => {
   expect(() => onCluster('DROP TABLE raw', 'flows', 'all')).toThrow('no rule for a cluster')
   const table = 'CREATE TABLE IF NOT EXISTS news (a Int8) ENGINE = MergeTree ORDER BY a'
   expect(() => onCluster(table, 'flows', 'all')).toThrow('where are the rows of news on a cluster?')
+})
+
+// What else only a server has: logins of dictionaries, and users.
+
+const login = { user: 'migrate', password: "it's a \\ password" }
+
+async function statements(): Promise<string[]> {
+  const migrations = await readMigrations()
+  return migrations.flatMap(({ text }) => splitStatements(text.replaceAll('{{database}}', 'flows')))
+}
+
+/** As the engine writes it. @throws what is wrong with it. */
+async function formatted(sql: string): Promise<string> {
+  const result = await database.client.query({
+    query: 'SELECT formatQuerySingleLine({sql:String}) AS sql',
+    query_params: { sql },
+    format: 'JSONEachRow',
+  })
+  const [row] = await result.json<{ sql: string }>()
+  return row?.sql ?? ''
+}
+
+test('the embedded engine, whose user is not the one that its front door asks for, needs no login', async () => {
+  expect(await dictionaryLogin(database.client, database.address)).toBeUndefined()
+})
+
+test('a server, where one is the user that one has logged in as, needs that user and its password', async () => {
+  const { address, client } = database
+  const known = { ...address, user: 'default', password: 'of the server' }
+  expect(await dictionaryLogin(client, known)).toEqual({
+    user: 'default',
+    password: 'of the server',
+  })
+})
+
+test('every dictionary of the migrations is made with it, on a cluster as well, and nothing else is touched', async () => {
+  const all = await statements()
+  const dictionaries = all.filter((sql) => sql.includes('CREATE DICTIONARY'))
+  expect(dictionaries.length).toBeGreaterThanOrEqual(2)
+  for (const sql of all) {
+    const made = dictionaryStatement(sql, login)
+    if (!dictionaries.includes(sql)) {
+      expect(made).toBeUndefined()
+      continue
+    }
+    const [onIt = ''] = onCluster(sql, 'flows', 'all')
+    for (const statement of [made ?? '', dictionaryStatement(onIt, login) ?? '']) {
+      const shown = await formatted(statement)
+      expect(shown).toMatch(/^CREATE OR REPLACE DICTIONARY prefixes[46]/)
+      expect(shown).toMatch(
+        /SOURCE\(CLICKHOUSE\(USER 'migrate' PASSWORD '.+?' QUERY 'SELECT prefix/,
+      )
+    }
+  }
+})
+
+test('the engine can parse the statements that make users', async () => {
+  const sql = readFileSync(path.join(packageRoot, 'schema', 'clickhouse-users.sql'), 'utf8')
+  for (const statement of splitStatements(sql)) {
+    expect(await formatted(statement)).toMatch(
+      /^(CREATE (USER|QUOTA|SETTINGS PROFILE)|GRANT|REVOKE) /,
+    )
+  }
 })
