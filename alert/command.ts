@@ -1,7 +1,7 @@
 // `netmon alert`: prints the rules that are crossed, nothing when none is, and fails when it cannot know.
 
 import type { Writable } from 'node:stream'
-import { type Alert, toAlert, unjudgedText } from '../rules/alert.ts'
+import { type Alert, toAlert } from '../rules/alert.ts'
 import { type Evaluation, evaluate } from '../rules/evaluate.ts'
 import { StoreError } from '../rules/store-error.ts'
 import { messageOf, UserError } from '../runtime/errors.ts'
@@ -51,9 +51,6 @@ export async function alertCommand(options: AlertOptions): Promise<number> {
     await say(`nothing can be judged: ${evaluation.blind}`)
     return 1
   }
-
-  const note = unjudgedText(evaluation.unjudged)
-  if (note !== undefined) await say(note)
 
   const alerts = evaluation.verdicts
     .map(toAlert)

@@ -17,7 +17,8 @@ function lineOf(alert: Alert): string {
   const prefixes = more.length === 0 ? first : `${first} and ${more.length} more`
   const from = alert.direction === 'out' ? 'from ' : ''
   const what = alert.zscore === null ? thresholdText(alert) : zscoreText(alert, alert.zscore)
-  return `${alert.name}: ${what} since ${alert.since} (${from}${prefixes})`
+  const vector = alert.ddos === null ? '' : `${alert.ddos.vector} `
+  return `${alert.name}: ${vector}${what} since ${alert.since} (${from}${prefixes})`
 }
 
 function thresholdText(alert: Alert): string {

@@ -1,10 +1,13 @@
 // What is told of a rule that is crossed, by the alert command and the API alike.
 
 import { z } from 'zod'
+import type { DdosVerdict } from './ddos.ts'
+import { sensitivities } from './ddos-fields.ts'
 import { crossedSince, isMetricCrossed, type Judgement } from './judgement.ts'
-import { type Rule, ruleTypes, zscoreSensitivities, zscoreTargets } from './rule.ts'
+import { ruleTypes, zscoreSensitivities, zscoreTargets } from './rule.ts'
 import { minuteText } from './time.ts'
 import { toThousandth } from './to-thousandth.ts'
+import { vectors } from './vectors.ts'
 import type { ZscoreVerdict } from './zscore.ts'
 
 const perSecond = z.number()
@@ -23,11 +26,11 @@ export const alertSchema = z.object({
   bandwidth_alert: z.boolean(),
   packet_alert: z.boolean(),
   flow_alert: z.boolean(),
-  /** Bits, packets and flows per second; null: no such limit. */
+  /** Bits, packets and flows per second; null: no such limit. Of an advanced_ddos rule those of its vector at this minute. */
   bandwidth_threshold: perSecond.nullable(),
   packet_threshold: perSecond.nullable(),
   flow_threshold: perSecond.nullable(),
-  /** Minutes that a limit must be exceeded; 1 for a zscore rule. */
+  /** Minutes that a limit must be exceeded; 1 for zscore and advanced_ddos rules. */
   duration: z.number(),
   /** Of a zscore rule, null for others. All but z are in bits or packets per second, as the target says. */
   zscore: z
@@ -43,6 +46,16 @@ export const alertSchema = z.object({
       deviation: perSecond.nullable(),
       /** So many deviations is the value above the mean. */
       z: z.number().nullable(),
+    })
+    .nullable(),
+  /** Of an advanced_ddos rule, null for others. */
+  ddos: z
+    .object({
+      /** The kind of packets. */
+      vector: z.enum(vectors),
+      /** Those that are over their limits by it, too: sums that it is part of. */
+      contributing: z.array(z.enum(vectors)),
+      sensitivity: z.enum(sensitivities),
     })
     .nullable(),
   /** Greatest one-minute averages, bits, packets and flows per second, since `since`. */
@@ -66,7 +79,6 @@ export type Alert = z.infer<typeof alertSchema>
 export function toAlert({ rule, series, verdict, peaks }: Judgement): Alert | undefined {
   const since = crossedSince(verdict)
   if (since === undefined || peaks === undefined) return undefined
-  const isThreshold = verdict.kind === 'threshold'
   return {
     id: rule.id,
     type: rule.type,
@@ -74,16 +86,10 @@ export function toAlert({ rule, series, verdict, peaks }: Judgement): Alert | un
     prefix: series.prefix ?? rule.prefixes.join(', '),
     direction: series.direction,
     prefixes: rule.prefixes,
-    bandwidth_alert: isThreshold
-      ? isMetricCrossed(verdict.bandwidth)
-      : rule.zscore_target === 'bits',
-    packet_alert: isThreshold ? isMetricCrossed(verdict.packets) : rule.zscore_target === 'packets',
-    flow_alert: isThreshold && isMetricCrossed(verdict.flows),
-    bandwidth_threshold: isThreshold ? rule.bandwidth_threshold : null,
-    packet_threshold: isThreshold ? rule.packet_threshold : null,
-    flow_threshold: isThreshold ? rule.flow_threshold : null,
-    duration: isThreshold ? rule.duration : 1,
-    zscore: isThreshold ? null : zscoreOf(rule, verdict),
+    ...crossedLimits(rule, verdict),
+    duration: verdict.kind === 'threshold' ? rule.duration : 1,
+    zscore: verdict.kind === 'zscore' ? zscoreOf(rule, verdict) : null,
+    ddos: verdict.kind === 'advanced_ddos' ? ddosOf(rule, verdict) : null,
     peak_bps: peaks.peakBps,
     peak_pps: peaks.peakPps,
     peak_fps: peaks.peakFps,
@@ -94,16 +100,57 @@ export function toAlert({ rule, series, verdict, peaks }: Judgement): Alert | un
 }
 
 function errorOf(verdict: Judgement['verdict']): number {
-  if (verdict.kind === 'zscore') return verdict.errorPercent ?? 0
+  if (verdict.kind !== 'threshold') return verdict.errorPercent ?? 0
   const crossed = [verdict.bandwidth, verdict.packets, verdict.flows].filter(isMetricCrossed)
   return Math.max(...crossed.map((metric) => metric.errorPercent ?? 0))
 }
 
-/** Which rules are stored and not looked at; undefined when none is. */
-export function unjudgedText(rules: readonly Rule[]): string | undefined {
-  if (rules.length === 0) return undefined
-  const types = [...new Set(rules.map(({ type }) => type))].sort()
-  return `rules of type ${types.join(' and ')} are not judged yet: ${rules.length} of them`
+type Limits = Pick<
+  Alert,
+  | 'bandwidth_alert'
+  | 'packet_alert'
+  | 'flow_alert'
+  | 'bandwidth_threshold'
+  | 'packet_threshold'
+  | 'flow_threshold'
+>
+
+function crossedLimits(rule: Judgement['rule'], verdict: Judgement['verdict']): Limits {
+  switch (verdict.kind) {
+    case 'threshold':
+      return {
+        bandwidth_alert: isMetricCrossed(verdict.bandwidth),
+        packet_alert: isMetricCrossed(verdict.packets),
+        flow_alert: isMetricCrossed(verdict.flows),
+        bandwidth_threshold: rule.bandwidth_threshold,
+        packet_threshold: rule.packet_threshold,
+        flow_threshold: rule.flow_threshold,
+      }
+    case 'zscore':
+      return {
+        bandwidth_alert: rule.zscore_target === 'bits',
+        packet_alert: rule.zscore_target === 'packets',
+        flow_alert: false,
+        bandwidth_threshold: null,
+        packet_threshold: null,
+        flow_threshold: null,
+      }
+    case 'advanced_ddos': {
+      const { bps, pps, fps } = verdict.metrics
+      return {
+        bandwidth_alert: bps?.over === true,
+        packet_alert: pps?.over === true,
+        flow_alert: fps?.over === true,
+        bandwidth_threshold: toThousandth(bps?.limit),
+        packet_threshold: toThousandth(pps?.limit),
+        flow_threshold: toThousandth(fps?.limit),
+      }
+    }
+  }
+}
+
+function ddosOf(rule: Judgement['rule'], { vector, contributing }: DdosVerdict): Alert['ddos'] {
+  return { vector, contributing, sensitivity: rule.sensitivity ?? 'medium' }
 }
 
 function zscoreOf(rule: Judgement['rule'], verdict: ZscoreVerdict): Alert['zscore'] {

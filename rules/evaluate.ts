@@ -1,6 +1,7 @@
-// One evaluation: every threshold and zscore rule against the minutes that are closed now. Used by the alert command and the API alike.
+// One evaluation: every rule against the minutes that are closed now. Used by the alert command and the API alike.
 
 import type { StoreClient } from '../schema/client.ts'
+import { judgeDdosRules } from './ddos-evaluate.ts'
 import { crossedSince, type Judgement } from './judgement.ts'
 import { closedMinutes, type Minutes, newestMinute, runsReadMs } from './minutes.ts'
 import { type CountedRule, readCollectorRuns, readCountedRules } from './query.ts'
@@ -20,8 +21,6 @@ export interface Evaluation {
   /** Start of the newest closed minute, in seconds since 1970. */
   closedMinute: number
   verdicts: Judgement[]
-  /** Rules of types whose verdicts do not exist yet. */
-  unjudged: Rule[]
 }
 
 /**
@@ -34,24 +33,20 @@ export async function evaluate(
 ): Promise<Evaluation | { blind: string }> {
   const minutes = closedMinutes(await readCollectorRuns(client, nowMs - runsReadMs), nowMs)
   const rules = await readCountedRules(client)
-  const thresholds = rules.filter(({ rule }) => rule.type === 'threshold')
-  const zscores = rules.filter(({ rule }) => rule.type === 'zscore')
-  const unjudged = rules
-    .map(({ rule }) => rule)
-    .filter(({ type }) => type !== 'threshold' && type !== 'zscore')
   if ('blind' in minutes) {
     // When every rule is younger than the newest minute, as after the very first start, there is nothing to be blind to.
     const newest = newestMinute(nowMs)
     const isOld = ({ series }: CountedRule) =>
       series.some(({ countedFrom }) => countedFrom <= newest)
-    if ([...thresholds, ...zscores].some(isOld)) return minutes
-    return { closedMinute: newest, verdicts: [], unjudged }
+    return rules.some(isOld) ? minutes : { closedMinute: newest, verdicts: [] }
   }
+  const ofType = (type: Rule['type']) => rules.filter(({ rule }) => rule.type === type)
   const verdicts = [
-    ...(await judgeThresholds(client, thresholds, minutes)),
-    ...(await judgeZscores(client, zscores, minutes)),
+    ...(await judgeThresholds(client, ofType('threshold'), minutes)),
+    ...(await judgeZscores(client, ofType('zscore'), minutes)),
+    ...(await judgeDdosRules(client, ofType('advanced_ddos'), minutes)),
   ]
-  return { closedMinute: minutes.closed, verdicts, unjudged }
+  return { closedMinute: minutes.closed, verdicts }
 }
 
 async function judgeThresholds(

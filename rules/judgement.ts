@@ -1,5 +1,6 @@
 // A verdict and what it is about.
 
+import type { DdosVerdict } from './ddos.ts'
 import type { Rule } from './rule.ts'
 import type { Series } from './series.ts'
 import type { MetricVerdict, Peaks, Verdict } from './verdict.ts'
@@ -8,14 +9,14 @@ import type { ZscoreVerdict } from './zscore.ts'
 export interface Judgement {
   rule: Rule
   series: Series
-  verdict: Verdict | ZscoreVerdict
+  verdict: Verdict | ZscoreVerdict | DdosVerdict
   /** Of what is crossed, since it is. */
   peaks: Peaks | undefined
 }
 
 /** The first minute since which it has been crossed without a break; undefined when it is not crossed. */
-export function crossedSince(verdict: Verdict | ZscoreVerdict): number | undefined {
-  if (verdict.kind === 'zscore') return verdict.since
+export function crossedSince(verdict: Judgement['verdict']): number | undefined {
+  if (verdict.kind !== 'threshold') return verdict.since
   const crossed = [verdict.bandwidth, verdict.packets, verdict.flows].filter(isMetricCrossed)
   return crossed.length === 0 ? undefined : Math.min(...crossed.map(({ since }) => since))
 }

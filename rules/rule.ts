@@ -1,6 +1,7 @@
 // Rules: which traffic is watched, and what makes it worth an alert.
 
 import { z } from 'zod'
+import { sensitivities, vectorsInputSchema, vectorsSchema } from './ddos-fields.ts'
 import { cloudflareDurations, parseDuration } from './duration.ts'
 import { nameSchema } from './name.ts'
 import { parsePrefix, withoutNested } from './prefix.ts'
@@ -45,6 +46,9 @@ export const ruleCodes = {
   /** Asked for more minutes at once than are judged for one request. */
   tooMuch: 1218,
   min_samples: 1219,
+  sensitivity: 1220,
+  vectors: 1221,
+  'vectors[]': 1221,
 } as const satisfies FieldCodes
 
 const mostPrefixes = 5_000
@@ -110,6 +114,8 @@ const ruleFields = z.object(
       .nullish()
       .transform((samples) => samples ?? defaultMinSamples),
     prefix_match: choiceSchema('prefix_match', prefixMatches),
+    sensitivity: choiceSchema('sensitivity', sensitivities),
+    vectors: vectorsInputSchema,
   },
   { error: 'the body must be a JSON object' },
 )
@@ -145,6 +151,10 @@ export const ruleSchema = z.object({
   /** Sampled packets that a verdict must rest on to be crossed, where not all packets are seen. */
   min_samples: z.number().default(defaultMinSamples),
   prefix_match: z.enum(prefixMatches).nullable(),
+  /** Of an advanced_ddos rule; null: medium. */
+  sensitivity: z.enum(sensitivities).nullable().default(null),
+  /** Of an advanced_ddos rule: what it has instead of the usual floors, by vector. */
+  vectors: vectorsSchema.nullable().default(null),
 })
 
 export type Rule = z.infer<typeof ruleSchema>
@@ -206,7 +216,14 @@ function checkType(rule: Readonly<Record<string, unknown>>, context: z.core.$Ref
   if (rule['type'] !== 'zscore' && isSet('min_traffic')) {
     refuse('min_traffic', ruleCodes.notForThisType, 'min_traffic is for zscore rules only')
   }
-  if (rule['type'] !== 'advanced_ddos' && isSet('prefix_match')) {
-    refuse('prefix_match', ruleCodes.prefix_match, 'prefix_match is for advanced_ddos rules only')
+  for (const field of ['prefix_match', 'sensitivity', 'vectors'] as const) {
+    if (rule['type'] !== 'advanced_ddos' && isSet(field)) {
+      refuse(field, ruleCodes[field], `${field} is for advanced_ddos rules only`)
+    }
+  }
+  if (rule['type'] === 'advanced_ddos' && isSet('direction') && rule['direction'] !== 'in') {
+    const message =
+      'an advanced_ddos rule watches what comes towards its prefixes: direction must be in'
+    refuse('direction', ruleCodes.direction, message)
   }
 }

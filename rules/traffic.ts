@@ -82,12 +82,12 @@ export type PrefixSource = { ruleId: string } | { prefixes: readonly string[] }
 /** They go into the request's URL. */
 export const mostNamedPrefixes = 100
 
-const prefixesOfSource = `
+export const prefixesOfSource = `
   SELECT arrayJoin({prefixes:Array(String)})
   UNION ALL
   SELECT arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)')) FROM rules FINAL WHERE id = {rule_id:String}`
 
-const sourceParameters = (source: PrefixSource) =>
+export const sourceParameters = (source: PrefixSource) =>
   'ruleId' in source
     ? { rule_id: source.ruleId, prefixes: [] }
     : { rule_id: '', prefixes: source.prefixes }

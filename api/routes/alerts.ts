@@ -1,7 +1,7 @@
 // /alerts: what is crossed now, as `netmon alert` tells it.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { type Alert, alertSchema, toAlert, unjudgedText } from '../../rules/alert.ts'
+import { type Alert, alertSchema, toAlert } from '../../rules/alert.ts'
 import { type Evaluation, evaluate } from '../../rules/evaluate.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'
@@ -43,11 +43,10 @@ export function alertRoutes({ store, now }: AlertDependencies): OpenAPIHono {
       return c.json(failure(problem(1906, message)), 503)
     }
     const alerts = evaluation.verdicts
+      .filter(({ verdict }) => verdict.kind !== 'advanced_ddos')
       .map(toAlert)
       .filter((alert): alert is Alert => alert !== undefined)
-    const note = unjudgedText(evaluation.unjudged)
-    const notices = note === undefined ? [] : [{ code: 2401, message: note }]
-    return c.json(success(alerts, notices), 200)
+    return c.json(success(alerts), 200)
   })
 
   return app

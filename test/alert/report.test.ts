@@ -17,6 +17,7 @@ const alert: Alert = {
   flow_threshold: 2_000,
   duration: 5,
   zscore: null,
+  ddos: null,
   peak_bps: 1_234_567_890.133,
   peak_pps: 1_500_000,
   peak_fps: 2_500,

@@ -21,6 +21,8 @@ const rule: Rule = {
   min_traffic: null,
   min_samples: 10,
   prefix_match: null,
+  sensitivity: null,
+  vectors: null,
 }
 const series: Series = {
   prefix: undefined,
@@ -63,6 +65,7 @@ test('an alert tells rule, limits, peaks and times', () => {
     flow_threshold: null,
     duration: 5,
     zscore: null,
+    ddos: null,
     peak_bps: 1_234_567_890.133,
     peak_pps: 999_999,
     peak_fps: 12,

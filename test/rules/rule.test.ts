@@ -44,6 +44,8 @@ test('a rule has all fields, those that were not given as null, and a duration o
     min_traffic: null,
     min_samples: 10,
     prefix_match: null,
+    sensitivity: null,
+    vectors: null,
   })
 })
 

@@ -1,0 +1,129 @@
+// Minutes of rules' prefixes by vector, read from the store. All functions throw StoreError.
+
+import type { StoreClient } from '../schema/client.ts'
+import type { Rates } from './ddos.ts'
+import { read } from './query.ts'
+import type { Vector } from './vectors.ts'
+
+/** By vector, then by minute, in seconds since 1970; one without flows is absent. */
+export type VectorMinutes = Map<Vector, Map<number, Rates>>
+
+export interface RuleVectors {
+  /** Of the rule's document that named the prefixes. */
+  version: number
+  /** By prefix, '' for the sum of all. */
+  series: Map<string, VectorMinutes>
+}
+
+/** A sum of a rule, or one of its prefixes. */
+export interface Wanted {
+  id: string
+  /** '' for the sum of all. */
+  prefix: string
+}
+
+/** Minutes from the first to the last, both included. */
+export interface MinuteRange {
+  first: number
+  last: number
+}
+
+/** They go into the request's URL. */
+const mostWanted = 100
+
+/** What a flow's vector counts for: itself, all of its protocol, and everything. */
+const countsFor = `arrayFilter(v -> v != '', arrayDistinct([toString(vector), extract(toString(vector), '^(tcp|udp)'), 'total']))`
+
+/** All vectors of every advanced_ddos rule in one minute, by rule id; a rule without traffic is absent. */
+export async function readVectorMinute(
+  client: StoreClient,
+  minute: number,
+): Promise<Map<string, RuleVectors>> {
+  const rows = await readRows(client, [{ first: minute, last: minute }], undefined)
+  return byRule(rows)
+}
+
+/** The same of some of them only, and of all these ranges. */
+export async function readVectorRanges(
+  client: StoreClient,
+  wanted: readonly Wanted[],
+  ranges: readonly MinuteRange[],
+): Promise<Map<string, RuleVectors>> {
+  const all: Row[] = []
+  for (let next = 0; next < wanted.length; next += mostWanted) {
+    all.push(...(await readRows(client, ranges, wanted.slice(next, next + mostWanted))))
+  }
+  return byRule(all)
+}
+
+interface Row {
+  id: string
+  version: string
+  prefix: string
+  counted: Vector
+  minutes: [minute: number, bytes: number, packets: number, flows: number, samples: number][]
+}
+
+function readRows(
+  client: StoreClient,
+  ranges: readonly MinuteRange[],
+  wanted: readonly Wanted[] | undefined,
+): Promise<Row[]> {
+  const inRanges = ranges.map(
+    (_, index) =>
+      `m.minute >= toDateTime({first${index}:UInt32}) AND m.minute <= toDateTime({last${index}:UInt32})`,
+  )
+  const times = ranges.flatMap(({ first, last }, index) => [
+    [`first${index}`, first],
+    [`last${index}`, last],
+  ])
+  return read<Row>(
+    client,
+    `SELECT id, toString(version) AS version, series AS prefix, counted, groupArray((at, bytes, packets, flows, samples)) AS minutes
+    FROM
+    (
+      SELECT wanted.id AS id, wanted.version AS version, wanted.series AS series, arrayJoin(${countsFor}) AS counted,
+        toUnixTimestamp(m.minute) AS at, toFloat64(sum(m.bytes)) AS bytes, toFloat64(sum(m.packets)) AS packets, toFloat64(sum(m.flows)) AS flows,
+        toFloat64(sum(m.samples)) AS samples
+      FROM prefix_vector_1m AS m
+      INNER JOIN
+      (
+        SELECT id, version, arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)')) AS prefix,
+          if(JSONExtractString(doc, 'scope') = 'per_prefix', prefix, '') AS series
+        FROM rules FINAL
+        WHERE JSONExtractString(doc, 'type') = 'advanced_ddos'
+          AND ({all:Bool} OR has(arrayZip({ids:Array(String)}, {prefixes:Array(String)}), (id, series)))
+      ) AS wanted ON wanted.prefix = m.prefix
+      WHERE (${inRanges.join(') OR (')})
+      GROUP BY id, version, series, counted, at
+    )
+    GROUP BY id, version, series, counted`,
+    {
+      ...Object.fromEntries(times),
+      all: wanted === undefined,
+      ids: wanted?.map(({ id }) => id) ?? [],
+      prefixes: wanted?.map(({ prefix }) => prefix) ?? [],
+    },
+  )
+}
+
+function byRule(rows: readonly Row[]): Map<string, RuleVectors> {
+  const rules = new Map<string, RuleVectors>()
+  for (const { id, version, prefix, counted, minutes } of rows) {
+    const rule = rules.get(id) ?? { version: Number(version), series: new Map() }
+    rules.set(id, rule)
+    const vectors: VectorMinutes = rule.series.get(prefix) ?? new Map()
+    rule.series.set(prefix, vectors)
+    const rates = minutes.map(([minute, bytes, packets, flows, samples]): [number, Rates] => [
+      minute,
+      {
+        bps: (bytes * 8) / 60,
+        pps: packets / 60,
+        fps: flows / 60,
+        sampled: { samples: BigInt(samples), packets: BigInt(packets) },
+      },
+    ])
+    vectors.set(counted, new Map(rates))
+  }
+  return rules
+}

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createConfiguration } from '../../rules/configuration.ts'
+import { evaluate } from '../../rules/evaluate.ts'
+import { ruleInputSchema } from '../../rules/rule.ts'
+import type { StoreClient } from '../../schema/client.ts'
+import { recentDay, startTestDatabase, type TestDatabase } from '../build/database.ts'
+
+let database: TestDatabase
+let store: StoreClient
+beforeAll(async () => {
+  database = await startTestDatabase()
+  store = database.client
+})
+afterAll(() => database.remove())
+beforeEach(async () => {
+  await database.empty('rules', 'prefixes', 'prefix_vector_1m', 'status', 'raw')
+  await runs()
+})
+
+const noon = Date.parse(`${recentDay}T12:00:00Z`) / 1000
+/** 12:10:15, when the minute 12:09 has just been closed. */
+const nowMs = (noon + 615) * 1000
+const judged = noon + 540
+const day = 86_400
+const prefix = '203.0.113.0/24'
+
+/** A collector that has run for `days`. */
+function runs(days = 29) {
+  const text = (seconds: number) => seconds.toFixed(3)
+  return store.insert({
+    table: 'status',
+    columns: ['collector', 'boot', 'kind', 'started', 'watermark', 'time'],
+    values: [
+      {
+        collector: 'c',
+        boot: 'b',
+        kind: 'collector',
+        started: text(noon - days * day),
+        watermark: text(noon + 614),
+        time: text(noon + 614),
+      },
+    ],
+    format: 'JSONEachRow',
+  })
+}
+
+/** The same in each of the minutes, per second. */
+function traffic(
+  vector: string,
+  { bps = 0, pps = 0 }: { bps?: number; pps?: number },
+  minutes: readonly number[] = [judged],
+  of = prefix,
+) {
+  const row = { prefix: of, vector, bytes: (bps * 60) / 8, packets: pps * 60, flows: 6 }
+  return store.insert({
+    table: 'prefix_vector_1m',
+    columns: ['minute', 'prefix', 'vector', 'bytes', 'packets', 'flows'],
+    values: minutes.map((minute) => ({ ...row, minute })),
+    format: 'JSONEachRow',
+  })
+}
+
+function minutesAround(minute: number, half = 30): number[] {
+  return Array.from({ length: 2 * half + 1 }, (_, index) => minute + 60 * (index - half))
+}
+
+async function rule(change: object = {}, madeDaysAgo = 40) {
+  const before = createConfiguration(store, () => (noon - madeDaysAgo * day) * 1000)
+  const body = { name: 'r', type: 'advanced_ddos', prefixes: [prefix] }
+  return before.rules.create(ruleInputSchema.parse({ ...body, ...change }))
+}
+
+/** Every judged vector with its reason. */
+async function reasons(): Promise<Record<string, string>> {
+  return Object.fromEntries(
+    (await verdicts()).map(({ vector, reason }): [string, string] => [vector, reason]),
+  )
+}
+
+async function verdicts() {
+  const evaluation = await evaluate(store, nowMs)
+  if ('blind' in evaluation) throw new Error(evaluation.blind)
+  return evaluation.verdicts.map(({ verdict }) => {
+    if (verdict.kind !== 'advanced_ddos') throw new Error(verdict.kind)
+    return verdict
+  })
+}
+
+describe('without any past', () => {
+  test('the floor is the limit, from the first minute on', async () => {
+    await rule({}, 0.001)
+    await traffic('tcp_syn', { pps: 10_001 })
+    expect(await verdicts()).toMatchObject([
+      {
+        vector: 'tcp_syn',
+        crossed: true,
+        since: judged,
+        metrics: { pps: { value: 10_001, limit: 10_000, basis: 'floor' } },
+        peakPps: 10_001,
+      },
+    ])
+  })
+
+  test('what is equal to the floor is no attack', async () => {
+    await rule()
+    await traffic('tcp_syn', { pps: 10_000 })
+    expect(await reasons()).toEqual({ tcp_syn: 'below' })
+  })
+
+  test('a packet where there never was one is none', async () => {
+    await rule()
+    await traffic('icmp', { pps: 1 })
+    expect(await reasons()).toEqual({})
+  })
+})
+
+describe('with four weeks', () => {
+  const weeks = [1, 2, 3, 4].map((week) => judged - 7 * day * week)
+
+  test('the limit is three times the greatest of their 95th percentiles', async () => {
+    await rule()
+    for (const [index, week] of weeks.entries()) {
+      await traffic('tcp_syn', { pps: 5_000 + 100 * index }, minutesAround(week))
+    }
+    await traffic('tcp_syn', { pps: 15_901 })
+    expect(await verdicts()).toMatchObject([
+      { crossed: true, metrics: { pps: { limit: 15_900, base: 5_300, basis: 'weeks' } } },
+    ])
+    await rule({ name: 'low', sensitivity: 'low' })
+    await rule({ name: 'high', sensitivity: 'high' })
+    const limits = (await verdicts()).map(({ metrics }) => metrics.pps?.limit)
+    expect(limits.sort()).toEqual([10_600, 15_900, 26_500])
+  })
+})
