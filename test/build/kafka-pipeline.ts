@@ -1,11 +1,18 @@
 // The production way on one machine, each part a process as a user starts it: collector -> broker -> store, with an API for the collector to ask.
 
+import { randomUUID } from 'node:crypto'
+import { Kafka, logLevel } from 'kafkajs'
 import type { StoreClient } from '../../schema/client.ts'
-import { startBroker, type TestBroker, type TestBrokerOptions } from './kafka.ts'
+import { givenBrokers, startBroker, type TestBroker } from './kafka.ts'
 import { freePorts, killAll, type Running, rows, runNetmon, storeClient } from './program.ts'
 import { temporaryDirectory } from './temporary.ts'
 
 export interface KafkaPipeline {
+  /** host:port of the brokers, several with commas. */
+  readonly brokers: string
+  /** Of flows. */
+  readonly topic: string
+  /** @throws Error when the brokers are given ones. */
   readonly broker: TestBroker
   /** Of the collector that was started last. */
   readonly collector: TestCollector
@@ -41,24 +48,28 @@ export interface CollectorHealth {
     flowsAcknowledged: number
     possibleDuplicates: number
     flowsDropped: Record<string, number>
+    rows: { metadata: number; counters: number }
   }
 }
 
-/** `settings` are the collector's, beside those that name the broker. */
-export async function startKafkaPipeline(
-  settings: NodeJS.ProcessEnv = {},
-  brokerOptions: TestBrokerOptions = {},
-): Promise<KafkaPipeline> {
+/** With a broker of its own, or a topic and a group of its own on given ones. */
+export async function startKafkaPipeline(): Promise<KafkaPipeline> {
   const storeDir = temporaryDirectory()
   const collectorDir = temporaryDirectory()
   const processes = new Set<Running>()
-  const broker = await startBroker(brokerOptions)
-  const brokers = { NETMON_KAFKA_BROKERS: broker.address }
+  const ownBroker = givenBrokers === undefined ? await startBroker() : undefined
+  const brokers = givenBrokers ?? ownBroker?.address ?? ''
+  const topic = ownBroker === undefined ? `netmon-test-${randomUUID()}` : 'flows'
+  const kafkaSettings = {
+    NETMON_KAFKA_BROKERS: brokers,
+    ...(ownBroker === undefined && { NETMON_KAFKA_TOPIC: topic, NETMON_KAFKA_GROUP: topic }),
+  }
 
   const stop = async () => {
     for (const running of processes) killAll(running)
     await Promise.all([...processes].map(({ ended }) => ended))
-    await broker.remove()
+    if (ownBroker === undefined) await deleteTopics(brokers, topic)
+    else await ownBroker.remove()
   }
 
   const start = async (args: readonly string[], environment: NodeJS.ProcessEnv) => {
@@ -68,9 +79,9 @@ export async function startKafkaPipeline(
     return { running, info: JSON.parse(line ?? '{}') as Record<string, unknown> }
   }
 
-  const startStore = async () => (await start(['store', '--data', storeDir], brokers)).running
+  const startStore = async () => (await start(['store', '--data', storeDir], kafkaSettings)).running
   const migrate = async () => {
-    const running = runNetmon(['migrate', '--data', storeDir], brokers)
+    const running = runNetmon(['migrate', '--data', storeDir], kafkaSettings)
     const exitCode = await running.ended
     const { stdout, stderr } = running.output()
     return { exitCode, output: stdout + stderr }
@@ -93,10 +104,9 @@ export async function startKafkaPipeline(
 
   const startCollector = async (environment: NodeJS.ProcessEnv = {}): Promise<TestCollector> => {
     const { running, info } = await start(['collector', '--data', collectorDir], {
-      ...brokers,
+      ...kafkaSettings,
       NETMON_SINK: 'kafka',
       NETMON_API_URL: apiUrl,
-      ...settings,
       ...environment,
     })
     const [listener] = info['listeners'] as { port: number }[]
@@ -112,7 +122,12 @@ export async function startKafkaPipeline(
 
   let collector = await startCollector()
   return {
-    broker,
+    brokers,
+    topic,
+    get broker() {
+      if (ownBroker === undefined) throw new Error('the brokers are not ours')
+      return ownBroker
+    },
     get collector() {
       return collector
     },
@@ -132,6 +147,15 @@ export async function startKafkaPipeline(
     migrate,
     stop,
   }
+}
+
+/** Of all streams. The groups that read them brokers forget by themselves. */
+async function deleteTopics(brokers: string, topic: string): Promise<void> {
+  const admin = new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING }).admin()
+  await admin.connect()
+  const topics = (await admin.listTopics()).filter((name) => name.startsWith(topic))
+  await admin.deleteTopics({ topics })
+  await admin.disconnect()
 }
 
 /** What the tables hold, each as one number. */

@@ -11,8 +11,11 @@ import { promisify } from 'node:util'
 import { type Certificates, makeCertificates } from './certificates.ts'
 import { findKafka, type KafkaInstall } from './kafka-install.ts'
 
-/** Undefined where no broker can be had: `describe.skipIf(kafka === undefined)`. */
-export const kafka: KafkaInstall | undefined = await findKafka()
+/** Addresses of brokers that tests are given to use: somebody else's, which they neither stop nor configure. Topics and groups there need names of their own. */
+export const givenBrokers: string | undefined = process.env['NETMON_KAFKA_BROKERS']
+
+/** To run a broker of one's own; undefined where none can be had: `describe.skipIf(kafka === undefined)`. */
+export const kafka: KafkaInstall | undefined = await findKafka(givenBrokers !== undefined)
 
 /** Users of the SASL_SSL listener, the same for PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512. */
 export const saslUser = { user: 'netmon', password: "it's a password; for tests" }
