@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../runtime/package-root.ts'
 import { createStoreClient, type StoreAddress, type StoreClient } from '../schema/client.ts'
+import { processorSeconds } from './processor.ts'
 
 export interface BenchStore {
   address: StoreAddress
@@ -15,14 +16,14 @@ export interface BenchStore {
   stop(): Promise<void>
 }
 
-/** Clock ticks of /proc, per second. */
-const ticks = 100
-
-/** Opens `dataDir`, which may hold an earlier store's data. */
-export async function startStore(dataDir: string): Promise<BenchStore> {
+/** Opens `dataDir`, which may hold an earlier store's data. `environment` holds settings beside the port. */
+export async function startStore(
+  dataDir: string,
+  environment: NodeJS.ProcessEnv = {},
+): Promise<BenchStore> {
   const bin = path.join(packageRoot, 'netmon', 'bin.js')
   const child = spawn(process.execPath, [bin, 'store', '--data', dataDir], {
-    env: { ...process.env, NETMON_STORE_PORT: '0', UV_THREADPOOL_SIZE: '32' },
+    env: { ...process.env, NETMON_STORE_PORT: '0', UV_THREADPOOL_SIZE: '32', ...environment },
     stdio: ['ignore', 'inherit', 'pipe'],
   })
   await ready(child)
@@ -34,12 +35,7 @@ export async function startStore(dataDir: string): Promise<BenchStore> {
   return {
     address,
     client,
-    cpuSeconds() {
-      const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8')
-      // After the name, which may hold spaces: state is field 3, utime 14, stime 15.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return (Number(fields[11]) + Number(fields[12])) / ticks
-    },
+    cpuSeconds: () => processorSeconds(child.pid),
     async stop() {
       await client.close()
       const exited = once(child, 'exit')

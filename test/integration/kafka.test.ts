@@ -21,7 +21,8 @@ import { rows } from '../build/program.ts'
 import { sflow, structure } from '../build/sflow.ts'
 import { temporaryDirectory } from '../build/temporary.ts'
 
-/** KAFKA_OUTAGE_SECONDS=60 KAFKA_FLOWS_PER_SECOND=10000 for what a release is held to. */
+/** `npm run test:outage`, what a release is held to, sets them. */
+const printsFigures = 'KAFKA_OUTAGE_SECONDS' in process.env
 const outageSeconds = Number(process.env['KAFKA_OUTAGE_SECONDS'] ?? 5)
 const flowsPerSecond = Number(process.env['KAFKA_FLOWS_PER_SECOND'] ?? 3_000)
 const poisonous = 1_000
@@ -78,6 +79,7 @@ describe.skipIf(kafka === undefined && givenBrokers === undefined)('through Kafk
       deadLetters: stored.deadLetters - before.deadLetters,
     }
     before = stored
+    if (printsFigures) console.log({ sent: sentFlows, ...stored })
     return { ...stored, ...since }
   }
 

@@ -1,0 +1,78 @@
+// What a whole collector takes from UDP to Kafka: receiving, decoding, sampling, encoding, spooling, sending.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { generate } from '../netmon/generate/run.ts'
+import { packageRoot } from '../runtime/package-root.ts'
+import type { BenchBroker } from './kafka-sink.ts'
+import { processorSeconds, round } from './processor.ts'
+
+interface Health {
+  kernel_drops: number
+  ledger: { flowsAcknowledged: number }
+}
+
+const giveUpMs = 60_000
+
+/** Seconds of the collector's processor per million flows, which 48 routers of all four protocols send at `rate` a second. */
+export async function measureCollector(broker: BenchBroker, flows: number, rate: number) {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
+  const bin = path.join(packageRoot, 'netmon', 'bin.js')
+  const child = spawn(process.execPath, [bin, 'collector', '--data', dataDir], {
+    env: {
+      ...process.env,
+      NETMON_LISTEN: 'udp://127.0.0.1:0',
+      NETMON_COLLECTOR_HTTP: '127.0.0.1:0',
+      // Nobody there: it takes flows without a list of routers.
+      NETMON_API_URL: 'http://127.0.0.1:9',
+      NETMON_SINK: 'kafka',
+      NETMON_KAFKA_BROKERS: broker.address,
+    },
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  try {
+    const { http, listeners } = await ready(child)
+    const before = processorSeconds(child.pid)
+    const { totals } = await generate({
+      target: { host: '127.0.0.1', port: listeners[0]?.port ?? 0 },
+      routers: 48,
+      ipv6Share: 0.2,
+      flows,
+      rate,
+    })
+    const { kernel_drops, ledger } = await allAcknowledged(http, totals.flows)
+    const millions = ledger.flowsAcknowledged / 1e6
+    const cpuSeconds = round((processorSeconds(child.pid) - before) / millions)
+    return { flows: ledger.flowsAcknowledged, kernelDrops: kernel_drops, cpuSeconds }
+  } finally {
+    child.kill('SIGTERM')
+    await once(child, 'exit')
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+
+async function ready(
+  child: ChildProcess,
+): Promise<{ http: string; listeners: { port: number }[] }> {
+  let text = ''
+  for await (const chunk of child.stderr ?? []) {
+    text += String(chunk)
+    const line = /{.*"msg":"ready".*}/.exec(text)
+    if (line !== null) return JSON.parse(line[0])
+  }
+  throw new Error(`the collector ended: ${text}`)
+}
+
+/** Or all that the kernel has not dropped, when nothing more comes. */
+async function allAcknowledged(http: string, flows: number): Promise<Health> {
+  let health: Health = { kernel_drops: 0, ledger: { flowsAcknowledged: 0 } }
+  for (let waitedMs = 0; waitedMs < giveUpMs; waitedMs += 200) {
+    health = (await (await fetch(`http://${http}/health`)).json()) as Health
+    if (health.ledger.flowsAcknowledged >= flows) break
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  return health
+}
