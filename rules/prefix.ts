@@ -73,7 +73,7 @@ export function withoutNested(texts: Iterable<string>): string[] {
   return outermost.map((prefix) => prefix.text)
 }
 
-function encloses(outer: Prefix, inner: Prefix): boolean {
+export function encloses(outer: Prefix, inner: Prefix): boolean {
   if (outer.family !== inner.family || outer.length > inner.length) return false
   const wholeBytes = outer.length >> 3
   for (let i = 0; i < wholeBytes; i++) if (outer.address[i] !== inner.address[i]) return false

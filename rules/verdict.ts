@@ -141,7 +141,7 @@ function judgeMetric(
 }
 
 /** Is the minute's average greater than the limit per second? Exact: a value equal to the limit is not. */
-function isOver(metric: Metric, traffic: Traffic, limit: number): boolean {
+export function isOver(metric: Metric, traffic: Traffic, limit: number): boolean {
   return amountOf(metric, traffic) > BigInt(limit) * 60n
 }
 

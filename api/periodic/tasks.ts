@@ -1,5 +1,6 @@
 // The API's periodic work. One API does it, since one API writes.
 
+import { createEvaluator } from '../../rules/alerts/advance.ts'
 import { createBackfill } from '../../rules/backfill.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { StoreClient } from '../../schema/client.ts'
@@ -23,12 +24,21 @@ export function createPeriodicWork(
   log: Logger,
 ): PeriodicWork {
   const backfill = createBackfill(client)
+  const evaluate = createEvaluator(client)
   let storage: Storage | undefined
   const refresh = (lookBackMs: number) => async (nowMs: number) => {
     await refreshCoarseRollups(client, nowMs, lookBackMs)
   }
   return {
     tasks: [
+      {
+        name: 'alerts',
+        everyMs: 5_000,
+        run: async (nowMs) => {
+          const { untracked } = await evaluate(nowMs)
+          if (untracked > 0) log.warn({ untracked }, 'more alerts than are kept track of')
+        },
+      },
       { name: 'fill in new prefixes', everyMs: 15_000, run: (nowMs) => backfill.run(nowMs) },
       { name: 'coarse rollups', everyMs: 5 * minuteMs, run: refresh(3 * hourMs) },
       // What an exporter's collector kept in its spool through a long outage.

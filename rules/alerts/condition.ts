@@ -19,9 +19,11 @@ export interface Condition {
   level: Level
   /** What value and limit are of: where a rule has several limits, the one that is exceeded most. */
   metric: Metric
-  /** Per second; null: not known. */
+  /** Per second. No value: it is not known, whatever was before. */
   value: number | null
   limit: number | null
+  /** How many times the limit the value is; when it is met, the greatest since `since`. */
+  ratio: number
   /** Of this minute; when it is met, the greatest since `since`. */
   peaks: Peaks
   /** Of this minute. */
@@ -36,10 +38,7 @@ export interface Condition {
   clearMinutes: number
 }
 
-/** Of its limit an alert's value must fall to this, or below, before it can end. */
-export const clearRatio = 0.9
-
-/** How many times the limit the value is; 0 when either is not known. */
-export function ratioOf({ value, limit }: Pick<Condition, 'value' | 'limit'>): number {
-  return value === null || limit === null || limit <= 0 ? 0 : value / limit
+/** Nothing can be told of this minute. */
+export function isUnknown({ level, value }: Condition): boolean {
+  return value === null || level === 'unknown' || level === 'learning'
 }

@@ -8,8 +8,7 @@
 // A pure function of a state and what the next closed minute says: whoever takes the same minutes in the same order comes to the same states and
 // events, with the same ids, however many minutes are taken at once.
 
-import type { Condition, Level } from './condition.ts'
-import { ratioOf } from './condition.ts'
+import { type Condition, isUnknown } from './condition.ts'
 import { alertIdOf, eventIdOf, fingerprintOf, type Subject } from './identity.ts'
 import {
   type AlertState,
@@ -43,12 +42,14 @@ export interface AlertEvent {
   silenced: boolean
 }
 
-/** What people have said until the end of the minute. */
+/** What people have said of an alert until the end of the minute. */
 export interface Attention {
   silenced: boolean
   /** Somebody takes care of it, so that it need not be repeated. */
   acknowledged: boolean
 }
+
+export type AttentionOf = (alert: Pick<Incident, 'alertId' | 'severity'>) => Attention
 
 export interface Stepped {
   /** Undefined: there is nothing to remember. */
@@ -72,7 +73,7 @@ export function step(
   subject: Subject,
   condition: Condition,
   minute: number,
-  attention: Attention,
+  attentionOf: AttentionOf,
 ): Stepped {
   if (before !== undefined && minute <= before.minute) return { state: before, events: [] }
   const state: AlertState = {
@@ -87,8 +88,8 @@ export function step(
   }
   if (state.transitions.length > 0) state.growth = before?.growth ?? 0
   return isOpen(state)
-    ? stepOpen(state, condition, minute, attention)
-    : stepClosed(state, condition, minute, attention, before?.phase === 'pending')
+    ? stepOpen(state, condition, minute, attentionOf)
+    : stepClosed(state, condition, minute, attentionOf, before?.phase === 'pending')
 }
 
 /** Ends an alert for another reason than its traffic; what is not open is forgotten. It cannot be reopened. */
@@ -98,139 +99,156 @@ export function close(before: AlertState, reason: ResolveReason, minute: number)
   return resolve(state, { ...before.incident }, reason, minute)
 }
 
+/**
+ * What is open has been without data for as long as is worth telling, though no minute could be judged: told as of the minute in which it
+ * came to that. The state goes on from where it was, since those minutes may be known yet.
+ */
+export function starve(
+  before: AlertState & { incident: Incident },
+  attentionOf: AttentionOf,
+): { state: AlertState; events: AlertEvent[] } {
+  const minute = before.minute + 60 * (noDataMinutes - before.incident.unknownMinutes)
+  const incident = { ...before.incident, unknownMinutes: noDataMinutes, value: null }
+  const state = { ...before, incident }
+  const { silenced } = attentionOf(incident)
+  return { state, events: [eventOf({ ...state, minute }, 'no_data', silenced)] }
+}
+
 function stepClosed(
   state: AlertState,
   condition: Condition,
   minute: number,
-  attention: Attention,
+  attentionOf: AttentionOf,
   wasPending: boolean,
 ): Stepped {
   const { level } = condition
-  if (level === 'met') return fire(state, condition, minute, attention)
+  if (level === 'met') return fire(state, condition, minute, attentionOf)
   const isRemembered = state.transitions.length > 0
   if (isRemembered) return { state, events: [] }
   // What is not known does not break a streak.
-  const isPending = level === 'over' || (wasPending && isUnknown(level))
+  const isPending = level === 'over' || (wasPending && isUnknown(condition))
   if (!isPending) return { state: undefined, events: [] }
   return { state: { ...state, phase: 'pending', incident: undefined }, events: [] }
-}
-
-function isUnknown(level: Level): boolean {
-  return level === 'unknown' || level === 'learning'
 }
 
 function fire(
   state: AlertState,
   condition: Condition,
   minute: number,
-  attention: Attention,
+  attentionOf: AttentionOf,
 ): Stepped {
   const { incident: past, fingerprint } = state
   const resolvedMinute = past?.resolvedMinute ?? -Infinity
   const isSame = past?.resolveReason === 'cleared' && minute - resolvedMinute <= 60 * reopenMinutes
-  const ratio = ratioOf(condition)
-  const fresh = {
+  const incident: Incident = isSame
+    ? { ...past, flaps: past.flaps + 1 }
+    : begin(fingerprint, minute)
+  incident.resolvedMinute = null
+  incident.resolveReason = null
+  incident.belowMinutes = 0
+  incident.unknownMinutes = 0
+  if (!isSame) incident.startedMinute = condition.since
+  observe(incident, { ...condition, total: condition.totalSince })
+  const { silenced } = attentionOf(incident)
+  incident.silenced = silenced
+  incident.untold = silenced
+  tell(incident, minute)
+  const next: AlertState = { ...state, phase: 'firing', incident }
+  const events = [eventOf(next, isSame ? 'reopened' : 'firing', silenced)]
+  return withTransition(next, events, silenced)
+}
+
+/** One that nothing is known of yet. */
+function begin(fingerprint: string, minute: number): Incident {
+  return {
+    alertId: alertIdOf(fingerprint, minute),
+    startedMinute: minute,
+    firedMinute: minute,
     resolvedMinute: null,
     resolveReason: null,
-    metric: condition.metric,
-    value: condition.value,
-    limit: condition.limit,
-    errorPercent: condition.errorPercent,
+    metric: 'bandwidth',
+    value: null,
+    limit: null,
+    peaks: { peakBps: 0, peakPps: 0, peakFps: 0 },
+    total: { bytes: 0, packets: 0 },
+    errorPercent: null,
+    peakRatio: 0,
+    severity: 'warning',
+    flaps: 0,
     belowMinutes: 0,
     unknownMinutes: 0,
-    silenced: attention.silenced,
-    untold: attention.silenced,
+    silenced: false,
+    untold: false,
+    told: { minute, ratio: 0, severity: 'warning', heard: false },
   }
-  const incident: Incident = isSame
-    ? { ...past, ...fresh, flaps: past.flaps + 1 }
-    : {
-        ...fresh,
-        alertId: alertIdOf(fingerprint, minute),
-        startedMinute: condition.since,
-        firedMinute: minute,
-        peaks: condition.peaks,
-        total: condition.totalSince,
-        peakRatio: ratio,
-        severity: severityOf(ratio),
-        flaps: 0,
-        told: { minute, ratio, severity: severityOf(ratio), heard: !attention.silenced },
-      }
-  if (isSame) {
-    grow(incident, { ...condition, total: condition.totalSince }, past)
-    tell(incident, minute)
-  }
-  const next: AlertState = { ...state, phase: 'firing', incident }
-  const events = [eventOf(next, isSame ? 'reopened' : 'firing', attention.silenced)]
-  return withTransition(next, events, attention.silenced)
 }
 
 function stepOpen(
   state: AlertState & { incident: Incident },
   condition: Condition,
   minute: number,
-  attention: Attention,
+  attentionOf: AttentionOf,
 ): Stepped {
-  const past = state.incident
-  const incident: Incident = {
-    ...past,
-    silenced: attention.silenced,
-    untold: past.untold || attention.silenced,
-  }
-  const next: AlertState & { incident: Incident } = { ...state, incident }
-  const events: AlertEvent[] = []
-  const add = (event: EvaluatedEvent) => events.push(eventOf(next, event, attention.silenced))
-
-  if (isUnknown(condition.level)) {
+  const incident = { ...state.incident }
+  const next: AlertState = { ...state, incident }
+  const isKnown = !isUnknown(condition)
+  const hadNoData = hasNoData(incident)
+  if (isKnown) {
+    incident.unknownMinutes = 0
+    observe(incident, condition)
+  } else {
     incident.unknownMinutes++
     incident.value = null
-    if (incident.unknownMinutes === noDataMinutes) add('no_data')
-  } else {
-    if (hasNoData(incident)) add('data_back')
-    incident.unknownMinutes = 0
-    incident.metric = condition.metric
-    incident.value = condition.value
-    incident.limit = condition.limit
-    incident.errorPercent = condition.errorPercent
-    grow(incident, condition, past)
-    incident.belowMinutes = condition.level === 'below' ? past.belowMinutes + 1 : 0
-    if (condition.level === 'below') {
-      next.phase = 'recovering'
-      if (incident.belowMinutes >= clearMinutes(condition, state)) {
-        const { state: resolved, events: more } = resolve(next, incident, 'cleared', minute)
-        return { state: resolved, events: [...events, ...more] }
-      }
-    } else if (condition.level !== 'between') {
+  }
+  const { silenced, acknowledged } = attentionOf(incident)
+  incident.silenced = silenced
+  incident.untold ||= silenced
+
+  const events: AlertEvent[] = []
+  const add = (event: EvaluatedEvent) => events.push(eventOf(next, event, silenced))
+  if (hadNoData !== hasNoData(incident)) add(hadNoData ? 'data_back' : 'no_data')
+
+  if (isKnown) {
+    const { level } = condition
+    incident.belowMinutes = level === 'below' ? incident.belowMinutes + 1 : 0
+    if (incident.belowMinutes >= clearMinutes(condition, state)) {
+      const ended = resolve(next, incident, 'cleared', minute)
+      return { state: ended.state, events: [...events, ...ended.events] }
+    }
+    if (level === 'below') next.phase = 'recovering'
+    else if (level !== 'between') {
       if (next.phase === 'recovering') incident.flaps++
       next.phase = 'firing'
     }
   }
 
-  const isFiring = next.phase === 'firing'
   const { told } = incident
   const isGreater =
     incident.peakRatio > escalationFactor * told.ratio ||
     severities.indexOf(incident.severity) > severities.indexOf(told.severity)
-  const isSilenceOver = incident.untold && !attention.silenced
-  const isDue = minute - told.minute >= 60 * repeatMinutes && !attention.acknowledged
+  const isSilenceOver = incident.untold && !silenced
+  const isDue = minute - told.minute >= 60 * repeatMinutes && !acknowledged
   if (isGreater) add('escalated')
-  else if (isFiring && (isSilenceOver || isDue)) add('still_firing')
+  else if (next.phase === 'firing' && (isSilenceOver || isDue)) add('still_firing')
   else return { state: next, events }
   tell(incident, minute)
   return { state: next, events }
 }
 
-/** Peaks, totals and severity only ever grow. */
-function grow(incident: Incident, condition: Condition, past: Incident): void {
-  incident.peakRatio = Math.max(past.peakRatio, ratioOf(condition))
+/** Takes a known minute in: peaks, totals and severity only ever grow. */
+function observe(incident: Incident, condition: Condition): void {
+  const { metric, value, limit, errorPercent, ratio, peaks, total } = condition
+  Object.assign(incident, { metric, value, limit, errorPercent })
+  incident.peakRatio = Math.max(incident.peakRatio, ratio)
   incident.severity = severityOf(incident.peakRatio)
   incident.peaks = {
-    peakBps: Math.max(past.peaks.peakBps, condition.peaks.peakBps),
-    peakPps: Math.max(past.peaks.peakPps, condition.peaks.peakPps),
-    peakFps: Math.max(past.peaks.peakFps, condition.peaks.peakFps),
+    peakBps: Math.max(incident.peaks.peakBps, peaks.peakBps),
+    peakPps: Math.max(incident.peaks.peakPps, peaks.peakPps),
+    peakFps: Math.max(incident.peaks.peakFps, peaks.peakFps),
   }
   incident.total = {
-    bytes: past.total.bytes + condition.total.bytes,
-    packets: past.total.packets + condition.total.packets,
+    bytes: incident.total.bytes + total.bytes,
+    packets: incident.total.packets + total.packets,
   }
 }
 

@@ -42,3 +42,9 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     },
   }
 }
+
+/** Rows of a query that the test wrote. */
+export async function rowsOf<Row>(client: StoreClient, query: string): Promise<Row[]> {
+  const result = await client.query({ query, format: 'JSONEachRow' })
+  return result.json<Row>()
+}

@@ -18,6 +18,8 @@ const subject: Subject = {
   basis: basisOf('threshold', ['192.0.2.0/24']),
 }
 
+const none = () => ({ silenced: false, acknowledged: false })
+
 /** A minute at `value` bit/s, and as many packets in all, where 100 bit/s are the limit. */
 function condition(level: Level, minute: number, value: number): Condition {
   const total = { bytes: 7.5 * value, packets: value }
@@ -26,6 +28,7 @@ function condition(level: Level, minute: number, value: number): Condition {
     metric: 'bandwidth',
     value: level === 'unknown' ? null : value,
     limit: 100,
+    ratio: value / 100,
     peaks: { peakBps: value, peakPps: value / 60, peakFps: 0 },
     total,
     since: minute,
@@ -57,11 +60,11 @@ function play(
   for (const [index, letter] of [...letters].entries()) {
     const minute = noon + 60 * index
     const [level, value] = levels[letter] ?? ['met', 100 * Number(letter)]
-    const stepped = step(state, subject, condition(level, minute, value), minute, {
+    const stepped = step(state, subject, condition(level, minute, value), minute, () => ({
       silenced: false,
       acknowledged: false,
       ...attention(index),
-    })
+    }))
     state = stepped.state
     phases.push(state?.phase ?? 'none')
     for (const { event, silenced } of stepped.events) {
@@ -235,10 +238,7 @@ describe('closed for another reason', () => {
     const closed = close(state!, 'rule_changed', noon + 120)
     expect(closed.events.map(({ event }) => event)).toEqual(['resolved'])
     expect(closed.state?.incident?.resolveReason).toBe('rule_changed')
-    const next = step(closed.state, subject, condition('met', noon + 180, 101), noon + 180, {
-      silenced: false,
-      acknowledged: false,
-    })
+    const next = step(closed.state, subject, condition('met', noon + 180, 101), noon + 180, none)
     expect(next.events.map(({ event }) => event)).toEqual(['firing'])
     expect(next.state?.incident?.alertId).not.toBe(state?.incident?.alertId)
   })
@@ -253,7 +253,6 @@ describe('closed for another reason', () => {
 
 test('a minute that it knows already changes nothing', () => {
   const { state } = play('M-')
-  const attention = { silenced: false, acknowledged: false }
-  const again = step(state, subject, condition('met', noon + 60, 900), noon + 60, attention)
+  const again = step(state, subject, condition('met', noon + 60, 900), noon + 60, none)
   expect(again).toEqual({ state, events: [] })
 })

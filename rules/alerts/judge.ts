@@ -1,0 +1,266 @@
+// What some closed minutes, one after the other, say of everything that rules judge by themselves.
+
+import type { StoreClient } from '../../schema/client.ts'
+import type { CountedRule } from '../query.ts'
+import type { Rule } from '../rule.ts'
+import { type Series, seriesKey } from '../series.ts'
+import { readRuleTraffic, readSeriesValues } from '../traffic.ts'
+import {
+  isOver,
+  judgeThreshold,
+  metrics,
+  oldestMinute,
+  type Traffic,
+  type Verdict,
+} from '../verdict.ts'
+import {
+  judgeZscore,
+  oldestZscoreMinute,
+  samplesReachSeconds,
+  weighSamples,
+  type ZscoreVerdict,
+  zscoreRuleOf,
+} from '../zscore.ts'
+import type { Condition } from './condition.ts'
+import { basisOf, fingerprintOf, mostPrefixesTold, type Subject } from './identity.ts'
+import { thresholdCondition, zscoreCondition } from './verdict-condition.ts'
+
+export interface Judged {
+  fingerprint: string
+  subject: Subject
+  /** One of each minute, the first one first. */
+  conditions: Condition[]
+}
+
+export interface Question {
+  rules: readonly CountedRule[]
+  isKnown: (minute: number) => boolean
+  /** The minutes asked about; both are included. */
+  first: number
+  last: number
+  /** What is to be answered even when nothing of it is over a limit, by `trackedKey`: is an alert of it open? */
+  tracked: ReadonlyMap<string, boolean>
+}
+
+/** Names what a rule judges by itself, of every vector. */
+export function trackedKey({
+  ruleId,
+  direction,
+  key,
+}: Pick<Subject, 'ruleId' | 'direction' | 'key'>): string {
+  return `${ruleId} ${direction} ${key}`
+}
+
+/** A rule was changed while it was judged, so that its traffic is not of the prefixes that were read. */
+export class RuleChanged extends Error {
+  override readonly name = 'RuleChanged'
+}
+
+/** All that is over a limit in one of the minutes, or tracked. @throws StoreError, RuleChanged */
+export async function judgeMinutes(client: StoreClient, question: Question): Promise<Judged[]> {
+  const ofType = (type: Rule['type']) => question.rules.filter(({ rule }) => rule.type === type)
+  return [
+    ...(await judgeThresholds(client, { ...question, rules: ofType('threshold') })),
+    ...(await judgeZscores(client, { ...question, rules: ofType('zscore') })),
+  ]
+}
+
+/** What an alert of this series is about. */
+export function subjectOf(rule: Rule, series: Series): Subject {
+  return {
+    ruleId: rule.id,
+    ruleName: rule.name,
+    type: rule.type,
+    scope: rule.scope,
+    key: series.prefix ?? 'rule',
+    direction: series.direction,
+    vector: null,
+    prefixes: series.prefixes.slice(0, mostPrefixesTold),
+    basis: basisOf(rule.type, series.prefixes),
+  }
+}
+
+interface Place {
+  counted: CountedRule
+  series: Series
+  subject: Subject
+  fingerprint: string
+}
+
+type Minutes = ReadonlyMap<number, Traffic>
+type ReadMinutes = (place: Pick<Place, 'counted' | 'series'>) => Minutes
+
+const none: Minutes = new Map()
+
+async function judgeThresholds(client: StoreClient, question: Question): Promise<Judged[]> {
+  const { rules, isKnown, first, last, tracked } = question
+  if (rules.length === 0) return []
+  const longest = Math.max(...rules.map(({ rule }) => rule.duration))
+  const oldest = oldestMinute(first, longest)
+  // A streak is as long as the duration, or broken, within so many minutes; no other minute can decide.
+  const deciding = longest + countUnknown(question, oldest)
+  const near = Math.max(oldest, first - 60 * (deciding - 1))
+  const minutesOf = await readTraffic(client, 'threshold', rules, near, last)
+
+  const judge = ({ counted: { rule }, series }: Place, traffic: Minutes, closedMinute: number) =>
+    judgeThreshold({ rule, traffic, closedMinute, isKnown, countedFrom: series.countedFrom })
+  // What an unknown minute holds says nothing: those before it do.
+  const from = eachMinute(first, last, isKnown).every(Boolean) ? first : near
+  const answered = placesOf(rules, tracked, (counted, series) =>
+    isAnyOver(counted.rule, minutesOf({ counted, series }), from, last),
+  )
+  // Since when it is crossed, and what it carried, is asked only where an alert may begin.
+  const crossed = new Set(
+    answered
+      .filter((place) => {
+        const traffic = minutesOf(place)
+        const verdicts = eachMinute(first, last, (minute) => judge(place, traffic, minute))
+        return tracked.get(trackedKey(place.subject)) !== true && verdicts.some(isCrossed)
+      })
+      .map(({ counted }) => counted.rule.id),
+  )
+  const longer =
+    crossed.size === 0
+      ? minutesOf
+      : await readTraffic(client, 'threshold', rules, oldest, last, crossed)
+  return answered.map((place) => {
+    const { counted, series, fingerprint, subject } = place
+    const traffic = crossed.has(counted.rule.id) ? longer(place) : minutesOf(place)
+    const conditions = eachMinute(first, last, (minute) =>
+      thresholdCondition(
+        judge(place, traffic, minute),
+        counted.rule.duration,
+        traffic,
+        isKnown(minute),
+        minute >= series.countedFrom,
+      ),
+    )
+    return { fingerprint, subject, conditions }
+  })
+}
+
+async function judgeZscores(client: StoreClient, question: Question): Promise<Judged[]> {
+  const judged: Judged[] = []
+  for (const target of ['bits', 'packets'] as const) {
+    const rules = question.rules.filter(({ rule }) => rule.zscore_target === target)
+    if (rules.length > 0)
+      judged.push(...(await judgeTarget(client, target, { ...question, rules })))
+  }
+  return judged
+}
+
+async function judgeTarget(
+  client: StoreClient,
+  target: 'bits' | 'packets',
+  { rules, isKnown, first, last, tracked }: Question,
+): Promise<Judged[]> {
+  const oldest = oldestZscoreMinute(first)
+  const unknown: number[] = []
+  for (let minute = oldest; minute <= last; minute += 60) {
+    if (!isKnown(minute)) unknown.push((minute - oldest) / 60)
+  }
+  const values = await readSeriesValues(client, target, rules, oldest, last)
+  const verdicts = new Map<Series, ZscoreVerdict[]>()
+  let index = 0
+  for (const { rule, series: all } of rules) {
+    for (const series of all) {
+      const own = values[index++]!
+      for (const minute of unknown) own[minute] = Number.NaN
+      own.fill(Number.NaN, 0, Math.max(0, (series.countedFrom - oldest) / 60))
+      const minuteValues = { firstMinute: oldest, values: own }
+      verdicts.set(series, judgeZscore(zscoreRuleOf(rule), minuteValues, first, last))
+    }
+  }
+  const verdictsOf = (series: Series) => verdicts.get(series) ?? []
+  const answered = placesOf(rules, tracked, (_, series) =>
+    verdictsOf(series).some(({ since }) => since !== undefined),
+  )
+  if (answered.length === 0) return []
+  const since = answered.flatMap(({ series }) =>
+    verdictsOf(series).map((verdict) => verdict.since ?? first),
+  )
+  const ids = new Set(answered.map(({ counted }) => counted.rule.id))
+  const from = Math.min(first, ...since) - samplesReachSeconds
+  const minutesOf = await readTraffic(client, 'zscore', rules, from, last, ids)
+  return answered.map((place) => {
+    const traffic = minutesOf(place)
+    const conditions = verdictsOf(place.series).map((verdict) =>
+      zscoreCondition(
+        weighSamples(verdict, traffic, place.counted.rule.min_samples),
+        target,
+        traffic,
+      ),
+    )
+    return { fingerprint: place.fingerprint, subject: place.subject, conditions }
+  })
+}
+
+/** Those that are tracked, or that the test picks. */
+function placesOf(
+  rules: readonly CountedRule[],
+  tracked: Question['tracked'],
+  isPicked: (counted: CountedRule, series: Series) => boolean,
+): Place[] {
+  return rules.flatMap((counted) =>
+    counted.series.flatMap((series) => {
+      const { direction, prefix: key = 'rule' } = series
+      const isTracked = tracked.has(trackedKey({ ruleId: counted.rule.id, direction, key }))
+      if (!isTracked && !isPicked(counted, series)) return []
+      const subject = subjectOf(counted.rule, series)
+      return [{ counted, series, subject, fingerprint: fingerprintOf(subject) }]
+    }),
+  )
+}
+
+async function readTraffic(
+  client: StoreClient,
+  type: 'threshold' | 'zscore',
+  rules: readonly CountedRule[],
+  first: number,
+  last: number,
+  ids?: ReadonlySet<string>,
+): Promise<ReadMinutes> {
+  const some = ids === undefined ? rules : rules.filter(({ rule }) => ids.has(rule.id))
+  const traffic = await readRuleTraffic(client, type, some, first, last, ids && [...ids])
+  for (const { rule, version } of some) {
+    const seen = traffic.get(rule.id)
+    if (seen !== undefined && seen.version !== version) throw new RuleChanged(rule.name)
+  }
+  return ({ counted, series }) =>
+    traffic.get(counted.rule.id)?.series.get(seriesKey(series)) ?? none
+}
+
+function isCrossed(verdict: Verdict): boolean {
+  return metrics.some((metric) => verdict[metric]?.crossed === true)
+}
+
+/** Quick, for very many of which nearly none is. */
+function isAnyOver(rule: Rule, traffic: Minutes, first: number, last: number): boolean {
+  if (traffic.size === 0) return false
+  const limits = {
+    bandwidth: rule.bandwidth_threshold,
+    packets: rule.packet_threshold,
+    flows: rule.flow_threshold,
+  }
+  for (let minute = first; minute <= last; minute += 60) {
+    const seen = traffic.get(minute)
+    if (seen === undefined) continue
+    for (const metric of metrics) {
+      const limit = limits[metric]
+      if (limit !== null && isOver(metric, seen, limit)) return true
+    }
+  }
+  return false
+}
+
+function eachMinute<T>(first: number, last: number, make: (minute: number) => T): T[] {
+  const all: T[] = []
+  for (let minute = first; minute <= last; minute += 60) all.push(make(minute))
+  return all
+}
+
+function countUnknown({ isKnown, last }: Question, oldest: number): number {
+  let count = 0
+  for (let minute = oldest; minute <= last; minute += 60) if (!isKnown(minute)) count++
+  return count
+}
