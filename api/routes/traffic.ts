@@ -1,12 +1,11 @@
 // /traffic: what the traffic is made of, over time and in sum.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Context } from 'hono'
 import type { Configuration } from '../../rules/configuration.ts'
 import type { StoreClient } from '../../schema/client.ts'
-import { json, success, successSchema } from '../envelope.ts'
+import { success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
-import { badQuery, countParameter, refuseQuery, timeParameter } from '../query.ts'
+import { badQuery, countParameter, refuseQuery } from '../query.ts'
 import {
   askSeries,
   askTop,
@@ -14,49 +13,30 @@ import {
   type SeriesAnswer,
   type TopRow,
 } from '../traffic/ask.ts'
-import { exactJson } from '../traffic/exact-json.ts'
-import { findField } from '../traffic/fields.ts'
-import { type KnownNames, namesOf } from '../traffic/names.ts'
-import { type Plan, planSeries, planWhole, Unanswerable } from '../traffic/plan.ts'
+import { fields } from '../traffic/fields.ts'
+import { flagNames, operatorsOf } from '../traffic/filter-values.ts'
+import { namesOf, readNames } from '../traffic/names.ts'
+import { type Piece, type Plan, planSeries, planWhole } from '../traffic/plan.ts'
+import { protocolNames } from '../traffic/protocol-names.ts'
 import type { Question } from '../traffic/statement.ts'
 import type { Series } from '../traffic/timeseries.ts'
 import { units } from '../traffic/unit.ts'
+import {
+  answerCsv,
+  answerExactly,
+  exactNumber,
+  orCsv,
+  questionOf,
+  questionParameters,
+  rangeOf,
+  timeText,
+} from './traffic-parameters.ts'
 
-const dayMs = 86_400_000
-
-const byParameter = z
-  .string()
-  .default('')
-  .transform((text, context) => {
-    const names = text.split(',').filter((name) => name !== '')
-    const found = names.map(findField)
-    const unknown = names.filter((_, index) => found[index]?.isDimension !== true)
-    const problemText =
-      unknown.length > 0
-        ? `by: there is no dimension ${JSON.stringify(unknown[0]!.slice(0, 50))}, /traffic/fields has them all`
-        : names.length > 2
-          ? 'by: one or two dimensions, separated by a comma'
-          : undefined
-    if (problemText !== undefined) {
-      context.addIssue({ code: 'custom', input: text, message: problemText })
-      return z.NEVER
-    }
-    return [...new Set(found.map((field) => field!.name))]
-  })
-
-const question = {
-  from: timeParameter('from'),
-  to: timeParameter('to'),
-  by: byParameter,
-  limit: countParameter('limit', 50, 10),
-  unit: z.enum(units, { error: `unit must be one of ${units.join(', ')}` }).default('bits'),
-}
-
-/** A whole number with all its digits, also above 2^53 - 1. */
-const exact = z.any().openapi({ type: 'integer', minimum: 0 })
+/** Per second; null where it is not known. */
 const rate = z.number().nullable()
 
-const rowSchema = z.object({
+const seriesSchema = z.object({
+  /** One text for each dimension; empty for sums. */
   key: z.array(z.string()),
   name: z.array(z.string().nullable()),
   values: z.array(rate),
@@ -65,29 +45,25 @@ const rowSchema = z.object({
   p95: rate,
   max: rate,
   last: rate,
-  total: exact,
+  /** Bytes, packets or flows. */
+  total: exactNumber,
+})
+const sideSchema = z.object({
+  rows: z.array(seriesSchema),
+  other: seriesSchema.nullable(),
+  total: seriesSchema,
 })
 
-const timeseriesSchema = z.object({
+const aboutSchema = z.object({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
-  step_seconds: z.number(),
   unit: z.enum(units),
   dimensions: z.array(z.string()),
+  /** The table that most of it was read from. */
   source: z.string(),
-  times: z.array(z.number()),
-  coverage: z.array(z.number()),
-  rows: z.array(rowSchema),
-  other: rowSchema.nullable(),
-  total: rowSchema,
-  reverse: z
-    .object({ rows: z.array(rowSchema), other: rowSchema.nullable(), total: rowSchema })
-    .nullable(),
-  previous: rowSchema.nullable(),
+  /** As it can be run by hand. */
   sql: z.string(),
 })
-
-const previousSeconds = { none: 0, hour: 3600, day: 86_400, week: 7 * 86_400 } as const
 
 const timeseries = createRoute({
   method: 'get',
@@ -95,7 +71,8 @@ const timeseries = createRoute({
   summary: 'Traffic over time, by up to two dimensions',
   request: {
     query: z.object({
-      ...question,
+      ...questionParameters,
+      /** The most steps. */
       points: countParameter('points', 2000, 300),
       bidirectional: z
         .enum(['true', 'false'], { error: 'bidirectional must be true or false' })
@@ -108,7 +85,26 @@ const timeseries = createRoute({
     }),
   },
   responses: {
-    200: json('The greatest, all others together, and the total.', successSchema(timeseriesSchema)),
+    200: {
+      description: 'The greatest, all others together, and the total.',
+      content: {
+        'application/json': {
+          schema: successSchema(
+            aboutSchema.extend({
+              step_seconds: z.number(),
+              /** Starts of the steps, in seconds since 1970. */
+              times: z.array(z.number()),
+              /** Of each step, the share in which a collector ran. */
+              coverage: z.array(z.number()),
+              ...sideSchema.shape,
+              reverse: sideSchema.nullable(),
+              previous: seriesSchema.nullable(),
+            }),
+          ),
+        },
+        ...orCsv,
+      },
+    },
     400: badQuery,
     ...failures(422, 503),
   },
@@ -117,35 +113,68 @@ const timeseries = createRoute({
 const topRowSchema = z.object({
   key: z.array(z.string()),
   name: z.array(z.string().nullable()),
-  bytes: exact,
-  packets: exact,
-  flows: exact,
+  bytes: exactNumber,
+  packets: exactNumber,
+  flows: exactNumber,
+  /** Of the total in the unit asked for, 0 to 1. */
   share: z.number(),
-})
-
-const topSchema = z.object({
-  from: z.iso.datetime(),
-  to: z.iso.datetime(),
-  unit: z.enum(units),
-  dimensions: z.array(z.string()),
-  source: z.string(),
-  rows: z.array(topRowSchema),
-  other: topRowSchema.nullable(),
-  total: topRowSchema,
-  sql: z.string(),
 })
 
 const top = createRoute({
   method: 'get',
   path: '/traffic/top',
   summary: 'The greatest of one or two dimensions',
-  request: { query: z.object(question) },
+  request: { query: z.object(questionParameters) },
   responses: {
-    200: json('The greatest, all others together, and the total.', successSchema(topSchema)),
+    200: {
+      description: 'The greatest, all others together, and the total.',
+      content: {
+        'application/json': {
+          schema: successSchema(
+            aboutSchema.extend({
+              rows: z.array(topRowSchema),
+              other: topRowSchema.nullable(),
+              total: topRowSchema,
+            }),
+          ),
+        },
+        ...orCsv,
+      },
+    },
     400: badQuery,
     ...failures(422, 503),
   },
 })
+
+const fieldSchema = z.object({ name: z.string(), title: z.string(), type: z.string() })
+
+const listFields = createRoute({
+  method: 'get',
+  path: '/traffic/fields',
+  summary: 'What traffic can be told apart and filtered by',
+  responses: {
+    200: {
+      description: 'Dimensions, and fields of the filter language.',
+      content: {
+        'application/json': {
+          schema: successSchema(
+            z.object({
+              dimensions: z.array(fieldSchema.extend({ reverse: z.string() })),
+              filters: z.array(
+                fieldSchema.extend({
+                  operators: z.array(z.string()),
+                  values: z.array(z.string()).optional(),
+                }),
+              ),
+            }),
+          ),
+        },
+      },
+    },
+  },
+})
+
+const previousSeconds = { none: 0, hour: 3600, day: 86_400, week: 7 * 86_400 } as const
 
 export interface TrafficDependencies {
   configuration: Configuration
@@ -155,146 +184,162 @@ export interface TrafficDependencies {
 
 export function trafficRoutes({ configuration, store, now }: TrafficDependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseQuery })
-  const knownNames = async (): Promise<KnownNames> => {
-    const routers = await configuration.routers.list()
-    return { routers: new Map(routers.map(({ router_ip, name }) => [router_ip, name])) }
-  }
 
   app.openapi(timeseries, async (c) => {
     const query = c.req.valid('query')
     const range = rangeOf(query, now())
-    const asked = questionOf(query)
-    const reversedQuestion = reverseQuestion(asked)
-    const plan = planSeries({ ...asked, ...range }, query.points)
-    const before = previousPlan(asked, plan, previousSeconds[query.previous], range.now)
-    const [names, answer, reverse, previous] = await Promise.all([
-      knownNames(),
-      askSeries(store, asked, plan),
-      query.bidirectional === 'true'
-        ? askSeries(
-            store,
-            reversedQuestion,
-            planSeries({ ...reversedQuestion, ...range }, query.points),
-          )
-        : undefined,
-      before === undefined ? undefined : askSeries(store, { ...asked, limit: 1 }, before),
+    const names = await readNames(store, configuration, query.by)
+    const question = questionOf(query, names)
+    const reversed = query.bidirectional === 'true' ? reverseQuestion(question) : undefined
+    const plan = planSeries({ ...question, ...range }, query.points)
+    const before = previousPlan(question, plan, previousSeconds[query.previous], range.now)
+    const [answer, reverse, previous] = await Promise.all([
+      askSeries(store, question, plan),
+      reversed && askSeries(store, reversed, planSeries({ ...reversed, ...range }, query.points)),
+      before && askSeries(store, { ...question, limit: 1 }, before),
     ])
-    const shown = (row: Series, dimensions: readonly string[]) => ({
+
+    const named = (row: Series, { dimensions }: Question) => ({
       ...row,
       name: row.key.length === 0 ? [] : namesOf(dimensions, row.key, names),
     })
-    const side = ({ series }: SeriesAnswer, { dimensions }: Question) => ({
-      rows: series.rows.map((row) => shown(row, dimensions)),
-      other: series.other === null ? null : shown(series.other, dimensions),
-      total: shown(series.total, dimensions),
+    const side = ({ series: { rows, other, total } }: SeriesAnswer, asked: Question) => ({
+      rows: rows.map((row) => named(row, asked)),
+      other: other && named(other, asked),
+      total: named(total, asked),
     })
-    const { series, sql } = answer
-    return exactly(c, {
-      from: timeText(plan.from),
-      to: timeText(plan.to),
+    const { times, coverage } = answer.series
+    const forward = side(answer, question)
+    if (query.format === 'csv') {
+      return answerCsv(c, 'traffic', seriesTable(question, times, forward))
+    }
+    return answerExactly(c, {
+      ...aboutOf(question, plan, answer.sql),
       step_seconds: plan.stepSeconds,
-      unit: query.unit,
-      dimensions: asked.dimensions,
-      source: sourceText(plan.pieces),
-      times: series.times,
-      coverage: series.coverage,
-      ...side(answer, asked),
-      reverse: reverse === undefined ? null : side(reverse, reversedQuestion),
-      previous: previous === undefined ? null : shown(previous.series.total, []),
-      sql,
+      times,
+      coverage,
+      ...forward,
+      reverse: reverse && reversed ? side(reverse, reversed) : null,
+      previous: previous ? named(previous.series.total, question) : null,
     })
   })
 
   app.openapi(top, async (c) => {
     const query = c.req.valid('query')
-    const asked = questionOf(query)
-    const plan = planWhole({ ...asked, ...rangeOf(query, now()) })
-    const [names, { rows, other, total, sql }] = await Promise.all([
-      knownNames(),
-      askTop(store, asked, plan),
-    ])
-    const shown = (row: TopRow) => ({
+    const range = rangeOf(query, now())
+    const names = await readNames(store, configuration, query.by)
+    const question = questionOf(query, names)
+    const plan = planWhole({ ...question, ...range })
+    const { rows, other, total, sql } = await askTop(store, question, plan)
+    const named = (row: TopRow) => ({
       ...row,
-      name: row.key.length === 0 ? [] : namesOf(asked.dimensions, row.key, names),
+      name: row.key.length === 0 ? [] : namesOf(query.by, row.key, names),
     })
-    return exactly(c, {
-      from: timeText(plan.from),
-      to: timeText(plan.to),
-      unit: query.unit,
-      dimensions: asked.dimensions,
-      source: sourceText(plan.pieces),
-      rows: rows.map(shown),
-      other: other === null ? null : shown(other),
-      total: shown(total),
-      sql,
-    })
+    const shown = { rows: rows.map(named), other: other && named(other), total: named(total) }
+    if (query.format === 'csv') return answerCsv(c, 'top', topTable(question, shown))
+    return answerExactly(c, { ...aboutOf(question, plan, sql), ...shown })
+  })
+
+  app.openapi(listFields, (c) => {
+    const dimensions = fields
+      .filter(({ isDimension }) => isDimension)
+      .map(({ name, title, type, reverse }) => ({ name, title, type, reverse: reverse ?? name }))
+    const filters = fields
+      .filter(({ isFilter }) => isFilter)
+      .map((field) => ({
+        name: field.name,
+        title: field.title,
+        type: field.type,
+        operators: [...operatorsOf(field)],
+        ...(suggested(field) && { values: [...suggested(field)!] }),
+      }))
+    return c.json(success({ dimensions, filters }), 200)
   })
 
   return app
 }
 
-/** In seconds since 1970. */
-interface Range {
-  from: number
-  to: number
-  now: number
-}
-
-/** By default the last day. @throws Unanswerable */
-function rangeOf(
-  { from, to }: { from?: number | undefined; to?: number | undefined },
-  nowMs: number,
-): Range {
-  const toMs = to ?? nowMs
-  const fromMs = from ?? toMs - dayMs
-  if (fromMs >= toMs) throw new Unanswerable('from must be before to')
-  if (fromMs >= nowMs) throw new Unanswerable('from must be in the past')
-  return {
-    from: Math.floor(fromMs / 1000),
-    to: Math.ceil(toMs / 1000),
-    now: Math.floor(nowMs / 1000),
-  }
+/** Values for completion, where there are few. */
+function suggested({ type, choices }: (typeof fields)[number]): readonly string[] | undefined {
+  if (type === 'protocol') return protocolNames
+  if (type === 'flags') return flagNames
+  return choices
 }
 
 /** The same steps so many seconds before; undefined for none, or when there are no such steps. */
 function previousPlan(
-  asked: Question,
+  question: Question,
   { from, to, stepSeconds }: Plan,
   seconds: number,
   now: number,
 ): Plan | undefined {
   if (seconds === 0 || seconds % stepSeconds !== 0) return undefined
-  const request = { ...asked, from: from - seconds, to: to - seconds, now }
+  const request = { ...question, from: from - seconds, to: to - seconds, now }
   const plan = planSeries(request, (to - from) / stepSeconds)
   // Of a time that is kept in longer steps only.
   return plan.stepSeconds === stepSeconds ? plan : undefined
 }
 
-function questionOf(query: { by: string[]; unit: Question['unit']; limit: number }): Question {
+function aboutOf({ dimensions, unit }: Question, { from, to, pieces }: Plan, sql: string) {
   return {
-    dimensions: query.by,
-    unit: query.unit,
-    limit: query.limit,
-    direction: 'in',
-    condition: () => undefined,
-    filterFields: new Set(),
+    from: timeText(from),
+    to: timeText(to),
+    unit,
+    dimensions,
+    source: longest(pieces)?.table.name ?? '',
+    sql,
   }
 }
 
-/** The table that most of it is read from. */
-function sourceText(
-  pieces: readonly { table: { name: string }; from: number; to: number }[],
-): string {
-  const [longest] = pieces.toSorted((a, b) => b.to - b.from - (a.to - a.from))
-  return longest?.table.name ?? ''
+function longest(pieces: readonly Piece[]): Piece | undefined {
+  return pieces.toSorted((a, b) => b.to - b.from - (a.to - a.from))[0]
 }
 
-function timeText(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+type Named<Row> = Row & { name: (string | null)[] }
+interface Side<Row> {
+  rows: Named<Row>[]
+  other: Named<Row> | null
+  total: Named<Row>
 }
 
-/** An answer whose whole numbers keep all their digits. */
-function exactly<T>(c: Context, result: T) {
-  const response = c.body(exactJson(success(result)), 200, { 'Content-Type': 'application/json' })
-  return response as never
+const kindsOf = <Row>({ rows, other, total }: Side<Row>): [string, Named<Row>][] => [
+  ...rows.map((row): [string, Named<Row>] => ['top', row]),
+  ...(other === null ? [] : [['other', other] satisfies [string, Named<Row>]]),
+  ['total', total],
+]
+
+/** One line for each step of each row. */
+function seriesTable({ dimensions, unit }: Question, times: readonly number[], side: Side<Series>) {
+  const header = ['time', 'row', ...dimensions, `${unit}_per_second`]
+  const lines = kindsOf(side).flatMap(([kind, { key, values }]) =>
+    times.map((time, index) => [
+      timeText(time),
+      kind,
+      ...dimensions.map((_, part) => key[part]),
+      values[index],
+    ]),
+  )
+  return [header, ...lines]
+}
+
+function topTable({ dimensions }: Question, side: Side<TopRow>) {
+  const header = [
+    'row',
+    ...dimensions,
+    ...dimensions.map((name) => `${name}_name`),
+    'bytes',
+    'packets',
+    'flows',
+    'share',
+  ]
+  const lines = kindsOf(side).map(([kind, { key, name, bytes, packets, flows, share }]) => [
+    kind,
+    ...dimensions.map((_, part) => key[part]),
+    ...dimensions.map((_, part) => name[part]),
+    bytes,
+    packets,
+    flows,
+    share,
+  ])
+  return [header, ...lines]
 }

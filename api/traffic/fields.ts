@@ -9,6 +9,10 @@ export type FieldType =
   | 'prefix'
   /** Whole numbers from 0 to `most`. */
   | 'number'
+  /** A port by number or by the name of its service. */
+  | 'port'
+  /** An AS number, also as AS64500. */
+  | 'as'
   /** An IP protocol by number or name. */
   | 'protocol'
   /** TCP flags by number or by names that are joined with `+`. */
@@ -20,7 +24,7 @@ export interface Field {
   readonly name: string
   readonly title: string
   readonly type: FieldType
-  /** Of `number`. */
+  /** Of numbers. */
   readonly most?: number
   /** Of `choice`. */
   readonly choices?: readonly string[]
@@ -37,6 +41,8 @@ const most32 = 0xffffffff
 
 const both = { isDimension: true, isFilter: true } as const
 const number = (most: number) => ({ type: 'number', most, ...both }) as const
+const port = { type: 'port', most: most16, ...both } as const
+const as = { type: 'as', most: most32, ...both } as const
 
 /** As raw's column, and as those of the collectors' rollups. */
 const vectors = [
@@ -76,9 +82,9 @@ export const fields: readonly Field[] = [
   { name: 'in_if', title: 'Input interface', reverse: 'out_if', ...number(most32) },
   { name: 'out_if', title: 'Output interface', reverse: 'in_if', ...number(most32) },
   { name: 'proto', title: 'Protocol', type: 'protocol', ...both },
-  { name: 'port', title: 'Service port', ...number(most16) },
-  { name: 'src_as', title: 'Source AS', reverse: 'dst_as', ...number(most32) },
-  { name: 'dst_as', title: 'Destination AS', reverse: 'src_as', ...number(most32) },
+  { name: 'port', title: 'Service port', ...port },
+  { name: 'src_as', title: 'Source AS', reverse: 'dst_as', ...as },
+  { name: 'dst_as', title: 'Destination AS', reverse: 'src_as', ...as },
   {
     name: 'family',
     title: 'IP version',
@@ -108,10 +114,10 @@ export const fields: readonly Field[] = [
     isDimension: true,
     isFilter: false,
   },
-  { name: 'src_port', title: 'Source port', reverse: 'dst_port', ...number(most16) },
-  { name: 'dst_port', title: 'Destination port', reverse: 'src_port', ...number(most16) },
+  { name: 'src_port', title: 'Source port', reverse: 'dst_port', ...port },
+  { name: 'dst_port', title: 'Destination port', reverse: 'src_port', ...port },
   { name: 'next_hop', title: 'Next hop', type: 'address', ...both },
-  { name: 'next_hop_as', title: 'Next hop AS', ...number(most32) },
+  { name: 'next_hop_as', title: 'Next hop AS', ...as },
   { name: 'bgp_next_hop', title: 'BGP next hop', type: 'address', ...both },
   { name: 'src_vlan', title: 'Source VLAN', reverse: 'dst_vlan', ...number(most16) },
   { name: 'dst_vlan', title: 'Destination VLAN', reverse: 'src_vlan', ...number(most16) },

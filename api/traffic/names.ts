@@ -1,24 +1,70 @@
-// What the numbers and addresses of keys are called.
+// What the numbers and addresses of keys are called. All functions that ask throw StoreError.
 
+import type { Configuration } from '../../rules/configuration.ts'
+import { read } from '../../rules/query.ts'
+import type { StoreClient } from '../../schema/client.ts'
+import { keyText } from './key.ts'
 import { portName } from './port-names.ts'
 import { protocolName } from './protocol-names.ts'
 
 export interface KnownNames {
-  /** Of routers, by address. */
-  routers: ReadonlyMap<string, string>
+  routers: readonly { name: string; router_ip: string }[]
+  /** Of interfaces: by `EXPORTER IFINDEX`, and by ` IFINDEX` for those that one exporter alone names. */
+  interfaces: ReadonlyMap<string, string>
+}
+
+const mostInterfaces = 50_000
+
+export async function readNames(
+  store: StoreClient,
+  { routers }: Configuration,
+  dimensions: readonly string[],
+): Promise<KnownNames> {
+  const hasInterfaces = dimensions.includes('in_if') || dimensions.includes('out_if')
+  const [known, interfaces] = await Promise.all([
+    routers.list(),
+    hasInterfaces ? readInterfaces(store) : new Map<string, string>(),
+  ])
+  return { routers: known, interfaces }
+}
+
+async function readInterfaces(store: StoreClient): Promise<Map<string, string>> {
+  const rows = await read<{ exporter: string; id: string; name: string }>(
+    store,
+    `SELECT toString(exporter) AS exporter, id, argMax(name, time) AS name
+    FROM metadata
+    WHERE kind = 'interface' AND name != ''
+    GROUP BY exporter, id
+    ORDER BY exporter, id
+    LIMIT {most:UInt32}`,
+    { most: mostInterfaces },
+  )
+  const names = new Map<string, string>()
+  const exportersOf = new Map<string, number>()
+  for (const { exporter, id, name } of rows) {
+    names.set(`${keyText('exporter', exporter)} ${id}`, name)
+    names.set(` ${id}`, name)
+    exportersOf.set(id, (exportersOf.get(id) ?? 0) + 1)
+  }
+  for (const [id, exporters] of exportersOf) if (exporters > 1) names.delete(` ${id}`)
+  return names
 }
 
 /** One for each part of the key; null for what has no name. */
 export function namesOf(
   dimensions: readonly string[],
   key: readonly string[],
-  { routers }: KnownNames,
+  { routers, interfaces }: KnownNames,
 ): (string | null)[] {
+  const exporter = key[dimensions.indexOf('exporter')] ?? ''
   return dimensions.map((dimension, index) => {
     const text = key[index] ?? ''
     switch (dimension) {
       case 'exporter':
-        return routers.get(text) ?? null
+        return routers.find(({ router_ip }) => router_ip === text)?.name ?? null
+      case 'in_if':
+      case 'out_if':
+        return interfaces.get(`${exporter} ${text}`) ?? null
       case 'proto':
         return protocolName(Number(text)) ?? null
       case 'port':

@@ -116,3 +116,10 @@ const names: Readonly<Record<number, string>> = {
 export function portName(port: number): string | undefined {
   return Object.hasOwn(names, port) ? names[port] : undefined
 }
+
+const numbers = new Map(Object.entries(names).map(([number, name]) => [name, Number(number)]))
+
+/** Case does not matter. */
+export function portNumber(name: string): number | undefined {
+  return numbers.get(name.toLowerCase())
+}
