@@ -29,9 +29,9 @@ export async function readNames(
 }
 
 async function readInterfaces(store: StoreClient): Promise<Map<string, string>> {
-  const rows = await read<{ exporter: string; id: string; name: string }>(
+  const rows = await read<{ address: string; id: string; newest: string }>(
     store,
-    `SELECT toString(exporter) AS exporter, id, argMax(name, time) AS name
+    `SELECT toString(exporter) AS address, id, argMax(name, time) AS newest
     FROM metadata
     WHERE kind = 'interface' AND name != ''
     GROUP BY exporter, id
@@ -41,9 +41,9 @@ async function readInterfaces(store: StoreClient): Promise<Map<string, string>> 
   )
   const names = new Map<string, string>()
   const exportersOf = new Map<string, number>()
-  for (const { exporter, id, name } of rows) {
-    names.set(`${keyText('exporter', exporter)} ${id}`, name)
-    names.set(` ${id}`, name)
+  for (const { address, id, newest } of rows) {
+    names.set(`${keyText('exporter', address)} ${id}`, newest)
+    names.set(` ${id}`, newest)
     exportersOf.set(id, (exportersOf.get(id) ?? 0) + 1)
   }
   for (const [id, exporters] of exportersOf) if (exporters > 1) names.delete(` ${id}`)

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../../api/app.ts'
 import { refreshCoarseRollups } from '../../../api/periodic/coarse-rollups.ts'
 import { createConfiguration } from '../../../rules/configuration.ts'
+import { formatAddress } from '../../../runtime/ip.ts'
 import { createLog } from '../../../runtime/log.ts'
 import { type Send, sender } from '../../build/api.ts'
 import { startTestDatabase, type TestDatabase } from '../../build/database.ts'
@@ -114,6 +115,19 @@ function sums(keyOf: (flow: PutFlow) => string, measure: 'bytes' | 'packets' | '
   return [...totals].sort((a, b) => b[1] - a[1])
 }
 
+/** The same for some of the flows. */
+const sumsOf = (chosen: readonly PutFlow[], keyOf: (flow: PutFlow) => string) => {
+  const totals = new Map<string, number>()
+  for (const flow of chosen) {
+    const key = keyOf(flow)
+    totals.set(key, (totals.get(key) ?? 0) + flow.bytes * flow.sampling_rate)
+  }
+  return totals
+}
+const bytesOf = (rows: readonly Row[]) => new Map(rows.map(({ key, bytes }) => [key.join(), bytes]))
+const addressOf = (hex: string) =>
+  hex.length === 8 ? Buffer.from(hex, 'hex').join('.') : formatAddress(Buffer.from(hex, 'hex'))
+
 const exporterText = ({ sampler }: PutFlow) => `198.51.100.${Number.parseInt(sampler.slice(6), 16)}`
 const dimensions: [by: string, keyOf: (flow: PutFlow) => string][] = [
   ['proto', ({ proto }) => `${proto}`],
@@ -143,4 +157,35 @@ test.each(dimensions)('the totals by %s are those of the flows', async (by, keyO
     const others = expected.slice(2).reduce((sum, [, amount]) => sum + amount, 0)
     expect(series.other?.total ?? 0).toBe(others)
   }
+})
+
+const hasPorts = ({ proto }: PutFlow) => proto === 6 || proto === 17
+
+test('ports are those of protocols that have some, from the rollup and from the flows alike', async () => {
+  const withPorts = flows.filter(hasPorts)
+  const lower = (flow: PutFlow) => `${Math.min(flow.src_port, flow.dst_port)}`
+  const { rows, total, source } = await ask(`/traffic/top?${range}&by=port&limit=50`)
+  expect(bytesOf(rows)).toEqual(sumsOf(withPorts, lower))
+  expect(source).toBe('port_1h')
+  expect(rows.map(({ key, name }) => [key[0], name[0]])).toContainEqual(['443', 'https'])
+  const raw = await ask(`/traffic/top?${range}&by=port&limit=50&filter=src_addr << ::/0`)
+  expect(raw.source).toBe('raw')
+  expect(bytesOf(raw.rows)).toEqual(bytesOf(rows))
+  expect(raw.total.bytes).toBe(total.bytes)
+})
+
+const rawDimensions: [by: string, keyOf: (flow: PutFlow) => string][] = [
+  ['src_addr', ({ src }) => addressOf(src)],
+  ['dst_addr', ({ dst }) => addressOf(dst)],
+  ['src_net', ({ src }) => (src.length === 8 ? '192.0.2.0/24' : '2001:db8::/48')],
+  ['dst_port', ({ dst_port }) => `${dst_port}`],
+  ['src_as,dst_as', ({ src_as, dst_as }) => `${src_as},${dst_as}`],
+  ['exporter,proto', (flow) => `${exporterText(flow)},${flow.proto}`],
+]
+
+test.each(rawDimensions)('%s, which no rollup has, is read from the flows', async (by, keyOf) => {
+  const { rows, source, total } = await ask(`/traffic/top?${range}&by=${by}&limit=50`)
+  expect(source).toBe('raw')
+  expect(bytesOf(rows)).toEqual(sumsOf(flows, keyOf))
+  expect(total.bytes).toBe(sums(() => '')[0]?.[1])
 })
