@@ -41,12 +41,13 @@ export function limitOf(floor: number, factor: number, { weeks, day }: History):
     const limit = Math.max(floor, factor * base)
     return { limit, base, basis: limit > floor ? basis : 'floor' }
   }
-  const lasting = day === undefined ? undefined : lastingLevel(day.values)
+  const sortedDay = day?.values.toSorted()
+  const lasting = sortedDay?.at(-relearnMinutes)
   const usual = weeklyBase(weeks, floor, factor)
   const [base, basis] =
     usual !== undefined
       ? ([usual, 'weeks'] as const)
-      : ([day && dailyBase(day, floor, factor), 'day'] as const)
+      : ([day && sortedDay && dailyBase(sortedDay, day.yesterday, floor, factor), 'day'] as const)
   if (lasting !== undefined && (base === undefined || lasting > base)) {
     return from(lasting, 'half_day')
   }
@@ -73,12 +74,12 @@ function weeklyBase(
 
 /** The 99th percentile of what is not over the limit that it makes itself; or what came yesterday at the same time, if that is more. */
 function dailyBase(
-  { values, yesterday }: DayHistory,
+  sorted: Float64Array,
+  yesterday: Float64Array,
   floor: number,
   factor: number,
 ): number | undefined {
-  if (values.length < leastDayMinutes) return undefined
-  const sorted = values.toSorted()
+  if (sorted.length < leastDayMinutes) return undefined
   // Beginning with the lower half, ever more belongs to it, until what is left is set apart from the rest by the factor.
   let base = percentile(sorted, 0.5)
   for (let kept = 0; ; ) {
@@ -89,10 +90,6 @@ function dailyBase(
   }
   if (yesterday.length < leastWindowMinutes) return base
   return Math.max(base, percentile(yesterday.toSorted(), 0.95))
-}
-
-function lastingLevel(day: Float64Array): number | undefined {
-  return day.toSorted().at(-relearnMinutes)
 }
 
 /** The least value that this share of all are no greater than. */

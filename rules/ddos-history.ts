@@ -9,16 +9,17 @@ const halfWindowSeconds = 30 * 60
 const daySeconds = 86_400
 const weekCount = 4
 
-/** The windows of the four weeks before. */
-export function weekRanges(minute: number): MinuteRange[] {
-  return Array.from({ length: weekCount }, (_, index) =>
-    windowAround(minute - (index + 1) * 7 * daySeconds),
-  )
+/** The windows of the four weeks before these minutes, the newest one first. */
+export function weekRanges(first: number, last: number): MinuteRange[] {
+  return Array.from({ length: weekCount }, (_, index) => {
+    const back = (index + 1) * 7 * daySeconds
+    return { first: first - back - halfWindowSeconds, last: last - back + halfWindowSeconds }
+  })
 }
 
-/** The day before, and half an hour before that. */
-export function dayRange(minute: number): MinuteRange {
-  return { first: minute - daySeconds - halfWindowSeconds, last: minute - 60 }
+/** The day before these minutes, and half an hour before that. */
+export function dayRange(first: number, last: number): MinuteRange {
+  return { first: first - daySeconds - halfWindowSeconds, last: last - 60 }
 }
 
 /** The first minute that a limit can depend on. */
@@ -41,7 +42,7 @@ export function historiesAt(
     for (let one = first; one <= last; one += 60) if (isKnown(one)) known.push(one)
     return known
   }
-  const weeks = weekRanges(minute).map(knownOf)
+  const weeks = weekRanges(minute, minute).map(knownOf)
   const day = withDay ? knownOf({ first: minute - daySeconds, last: minute - 60 }) : undefined
   const yesterday = withDay ? knownOf(windowAround(minute - daySeconds)) : []
   return (vector, rate) => {

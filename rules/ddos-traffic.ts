@@ -3,6 +3,7 @@
 import type { StoreClient } from '../schema/client.ts'
 import type { Rates } from './ddos.ts'
 import { read } from './query.ts'
+import type { Series } from './series.ts'
 import type { Vector } from './vectors.ts'
 
 /** By vector, then by minute, in seconds since 1970; one without flows is absent. */
@@ -16,7 +17,7 @@ export interface RuleVectors {
 }
 
 /** A sum of a rule, or one of its prefixes. */
-export interface Wanted {
+interface Wanted {
   id: string
   /** '' for the sum of all. */
   prefix: string
@@ -30,30 +31,25 @@ export interface MinuteRange {
 
 /** They go into the request's URL. */
 const mostWanted = 100
+const mostStatements = 10
 
 /** What a flow's vector counts for: itself, all of its protocol, and everything. */
 const countsFor = `arrayFilter(v -> v != '', arrayDistinct([toString(vector), extract(toString(vector), '^(tcp|udp)'), 'total']))`
 
-/** All vectors of every advanced_ddos rule in one minute, by rule id; a rule without traffic is absent. */
-export async function readVectorMinute(
+/** The minutes of these subjects in all these ranges, by rule id; a rule without traffic is absent. */
+export async function readRuleVectors(
   client: StoreClient,
-  minute: number,
-): Promise<Map<string, RuleVectors>> {
-  const rows = await readRows(client, [{ first: minute, last: minute }], undefined)
-  return byRule(rows)
-}
-
-/** The same of some of them only, and of all these ranges. */
-export async function readVectorRanges(
-  client: StoreClient,
-  wanted: readonly Wanted[],
+  subjects: readonly { rule: { id: string }; series: Series }[],
   ranges: readonly MinuteRange[],
 ): Promise<Map<string, RuleVectors>> {
-  const all: Row[] = []
+  // Of very many, all rules of the type are read at once: the store finds them by itself.
+  if (subjects.length > mostWanted * mostStatements) return byRule(await readRows(client, ranges))
+  const wanted = subjects.map(({ rule, series }) => ({ id: rule.id, prefix: series.prefix ?? '' }))
+  const rows: Row[] = []
   for (let next = 0; next < wanted.length; next += mostWanted) {
-    all.push(...(await readRows(client, ranges, wanted.slice(next, next + mostWanted))))
+    rows.push(...(await readRows(client, ranges, wanted.slice(next, next + mostWanted))))
   }
-  return byRule(all)
+  return byRule(rows)
 }
 
 interface Row {
@@ -67,7 +63,7 @@ interface Row {
 function readRows(
   client: StoreClient,
   ranges: readonly MinuteRange[],
-  wanted: readonly Wanted[] | undefined,
+  wanted?: readonly Wanted[],
 ): Promise<Row[]> {
   const inRanges = ranges.map(
     (_, index) =>

@@ -47,7 +47,8 @@ export interface Over {
 
 /**
  * `crossed`: over the limit; `contributing`: over it too, but a more specific vector tells it; `few_sources`: over it, but from too few for an
- * amplification; `few_samples`: over it, but on fewer sampled packets than the rule asks for; `unknown`: not over it in a minute that is not known, so that there may have been more.
+ * amplification; `few_samples`: over it, but on fewer sampled packets than the rule asks for; `unknown`: not over it in a minute that is not known, so that there may have been more; `learning`: nor in one
+ * before the rule's prefixes were counted.
  */
 export type DdosReason =
   | 'crossed'
@@ -56,6 +57,7 @@ export type DdosReason =
   | 'few_samples'
   | 'below'
   | 'unknown'
+  | 'learning'
 
 export interface DdosVerdict extends Peaks {
   kind: 'advanced_ddos'
@@ -75,13 +77,21 @@ export interface DdosVerdict extends Peaks {
 /** What is at most so much of its floor is far below any limit: no verdict is made of it. */
 const worthJudging = 0.9
 
-/** The vectors that can be over their limits, since they are near or over their floors. */
-export function candidatesOf(rule: DdosRule, minute: ReadonlyMap<Vector, Rates>): Vector[] {
-  return vectors.filter((vector) => {
-    const rates = minute.get(vector)
+/** The vectors that a rule does not leave out. */
+export function judgedVectors({ vectors: settings }: DdosRule): Vector[] {
+  return vectors.filter((vector) => floorOf(vector, settings?.[vector]) !== undefined)
+}
+
+/** Those of them that can be over their limits in one of the minutes, since they are near or over their floors. */
+export function candidatesOf(
+  rule: DdosRule,
+  traffic: ReadonlyMap<Vector, ReadonlyMap<number, Rates>>,
+): Vector[] {
+  return judgedVectors(rule).filter((vector) => {
     const floor = floorOf(vector, rule.vectors?.[vector])
-    if (rates === undefined || floor === undefined) return false
-    return rateNames.some((rate) => rates[rate] > worthJudging * (floor[rate] ?? Infinity))
+    return [...(traffic.get(vector)?.values() ?? [])].some((rates) =>
+      rateNames.some((rate) => rates[rate] > worthJudging * (floor?.[rate] ?? Infinity)),
+    )
   })
 }
 
@@ -136,8 +146,7 @@ export interface Told {
 export function tellMostSpecific(
   rule: DdosRule,
   judged: readonly Over[],
-  minute: ReadonlyMap<Vector, Rates>,
-  isKnown: boolean,
+  ratesOf: (vector: Vector) => Rates,
   sourcesOf: (vector: Vector) => number,
 ): Told[] {
   const told: Told[] = []
@@ -145,7 +154,7 @@ export function tellMostSpecific(
     const over = judged.find((one) => one.vector === vector)
     if (over === undefined) continue
     const parts = told.filter((one) => one.reason === 'crossed' && isPartOf(one.vector, vector))
-    const reason = reasonOf(rule, over, parts, minute, isKnown, sourcesOf)
+    const reason = reasonOf(rule, over, parts, ratesOf, sourcesOf)
     if (reason === 'contributing') for (const part of parts) part.contributing.push(vector)
     told.push({ vector, reason, contributing: [] })
   }
@@ -156,16 +165,14 @@ function reasonOf(
   { min_samples }: DdosRule,
   { vector, isOver, metrics }: Over,
   crossedParts: readonly Told[],
-  minute: ReadonlyMap<Vector, Rates>,
-  isKnown: boolean,
+  ratesOf: (vector: Vector) => Rates,
   sourcesOf: (vector: Vector) => number,
 ): DdosReason {
-  if (!isOver) return isKnown ? 'below' : 'unknown'
+  if (!isOver) return 'below'
   if (isAmplifier(vector) && sourcesOf(vector) <= leastAmplifierSources) return 'few_sources'
-  const sampled = minute.get(vector)?.sampled
   // Flows are counted, not estimated.
-  const isCertain = metrics.fps?.over === true || (sampled && areEnough(sampled, min_samples))
-  if (!isCertain) return 'few_samples'
+  if (metrics.fps?.over !== true && !areEnough(ratesOf(vector).sampled, min_samples))
+    return 'few_samples'
   // What is part of a sum that is told itself is in that sum.
   const explaining = crossedParts.filter(
     (part) => !crossedParts.some((other) => isPartOf(part.vector, other.vector)),
@@ -173,10 +180,7 @@ function reasonOf(
   const isOverWithoutThem = rateNames.some((rate) => {
     const metric = metrics[rate]
     if (metric?.over !== true) return false
-    const explained = explaining.reduce(
-      (sum, part) => sum + (minute.get(part.vector)?.[rate] ?? 0),
-      0,
-    )
+    const explained = explaining.reduce((sum, part) => sum + ratesOf(part.vector)[rate], 0)
     return metric.value - explained > metric.limit
   })
   return isOverWithoutThem ? 'crossed' : 'contributing'
