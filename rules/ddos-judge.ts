@@ -130,15 +130,17 @@ export async function judgeDdos<Subject extends DdosSubject>(
       )
       for (const { vector, reason, contributing } of told) {
         const { metrics } = overs[index]!.find((over) => over.vector === vector)!
+        const rates = ratesAt(traffic, vector, minute)
         byVector.get(vector)!.push({
           kind: 'advanced_ddos',
           closedMinute: minute,
           vector,
           crossed: reason === 'crossed',
           reason: reason === 'below' ? belowOf(subject.series, minute, isKnown) : reason,
+          rates,
           metrics,
           contributing,
-          errorPercent: errorPercent(ratesAt(traffic, vector, minute).sampled),
+          errorPercent: errorPercent(rates.sampled),
           ...sinceAndPeaks(metrics, reason, minute, (at) => ({
             rates: ratesAt(traffic, vector, at),
             isKnown: wasKnown(subject.series, at),

@@ -65,6 +65,8 @@ export interface DdosVerdict extends Peaks {
   vector: Vector
   crossed: boolean
   reason: DdosReason
+  /** Of the minute. */
+  rates: Rates
   metrics: Record<RateName, DdosMetric | undefined>
   /** Vectors that are over their limits and told by this one. */
   contributing: Vector[]

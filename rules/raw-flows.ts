@@ -20,7 +20,7 @@ export const rawFlowSettings = `max_execution_time = 20, timeout_overflow_mode =
 
 /**
  * The flows as a subquery: `ours` and `theirs` are the addresses inside and outside the prefixes, `seen_bytes` and `seen_packets` are multiplied by the
- * sampling rate, other columns are those of raw.
+ * sampling rate, `packet_bytes` is their mean size, other columns are those of raw.
  */
 export function rawFlows(selection: FlowSelection): {
   from: string
@@ -38,7 +38,8 @@ export function rawFlows(selection: FlowSelection): {
           dictGet(concat(currentDatabase(), '.prefixes4'), 'chain', tuple(reinterpretAsUInt32(reverse(substring(octets(a), 13, 4))))),
           dictGet(concat(currentDatabase(), '.prefixes6'), 'chain', tuple(octets(a)))) AS chain_of
       SELECT *, toString(vector) AS flow_vector, ${ours} AS ours, ${theirs} AS theirs,
-        toUInt128(bytes) * sampling_rate AS seen_bytes, toUInt128(packets) * sampling_rate AS seen_packets
+        toUInt128(bytes) * sampling_rate AS seen_bytes, toUInt128(packets) * sampling_rate AS seen_packets,
+        intDiv(bytes, greatest(packets, 1)) AS packet_bytes
       FROM raw
       WHERE time_received >= toDateTime({first:UInt32}) AND time_received < toDateTime({end:UInt32})
         AND ({host:String} = '' OR ${ours} = toIPv6OrDefault({host:String}))
@@ -53,4 +54,9 @@ export function rawFlows(selection: FlowSelection): {
       vectors: stored ?? [],
     },
   }
+}
+
+/** Of a column of addresses, IPv4 as such. */
+export function addressText(column: string): string {
+  return `replaceRegexpOne(toString(${column}), '^::ffff:([0-9]+[.])', '\\\\1')`
 }

@@ -2,7 +2,7 @@
 
 import type { StoreClient } from '../schema/client.ts'
 import { read } from './query.ts'
-import { type FlowSelection, rawFlowSettings, rawFlows } from './raw-flows.ts'
+import { addressText, type FlowSelection, rawFlowSettings, rawFlows } from './raw-flows.ts'
 
 /** `single`: one host has most of it; `carpet`: none has more than a fifth; `spread`: some hosts share it. */
 export const patterns = ['single', 'carpet', 'spread'] as const
@@ -43,7 +43,7 @@ export async function readVictims(
     hosts: number
   }>(
     client,
-    `SELECT toString(ours) AS host, toFloat64(sum(seen_bytes)) AS host_bytes, toFloat64(sum(seen_packets)) AS host_packets,
+    `SELECT ${addressText('ours')} AS host, toFloat64(sum(seen_bytes)) AS host_bytes, toFloat64(sum(seen_packets)) AS host_packets,
       if({by:String} = 'bytes', host_bytes, host_packets) AS amount,
       if(sum(amount) OVER () = 0, 0, amount / sum(amount) OVER ()) AS share, toUInt32(count() OVER ()) AS hosts
     FROM ${from}
@@ -59,7 +59,7 @@ export async function readVictims(
     pattern: patternOf(greatest.share),
     hosts: greatest.hosts,
     top: rows.map(({ host, host_bytes, host_packets, share }) => ({
-      host: host.replace(/^::ffff:(?=\d+\.)/, ''),
+      host,
       bytes: host_bytes,
       packets: host_packets,
       share: Math.round(share * 10_000) / 10_000,

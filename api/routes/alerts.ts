@@ -1,7 +1,9 @@
 // /alerts: what is crossed now, as `netmon alert` tells it.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { type Alert, alertSchema, toAlert } from '../../rules/alert.ts'
+import { ddosAlertSchema, toDdosAlerts } from '../../rules/ddos-alert.ts'
 import { type Evaluation, evaluate } from '../../rules/evaluate.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'
@@ -13,6 +15,16 @@ const thresholds = createRoute({
   summary: 'List the threshold and zscore rules that are crossed',
   responses: {
     200: json('All of them, by the newest closed minute.', successSchema(z.array(alertSchema))),
+    ...failures(503),
+  },
+})
+
+const ddos = createRoute({
+  method: 'get',
+  path: '/alerts/ddos',
+  summary: 'List the attacks that advanced_ddos rules see',
+  responses: {
+    200: json('All of them, by the newest closed minute.', successSchema(z.array(ddosAlertSchema))),
     ...failures(503),
   },
 })
@@ -36,12 +48,7 @@ export function alertRoutes({ store, now }: AlertDependencies): OpenAPIHono {
 
   app.openapi(thresholds, async (c) => {
     const evaluation = await evaluateOnce()
-    if ('blind' in evaluation) {
-      // No empty list: that would say that nothing is crossed.
-      c.header('Retry-After', '30')
-      const message = `nothing can be judged: ${evaluation.blind}`
-      return c.json(failure(problem(1906, message)), 503)
-    }
+    if ('blind' in evaluation) return c.json(blind(c, evaluation.blind), 503)
     const alerts = evaluation.verdicts
       .filter(({ verdict }) => verdict.kind !== 'advanced_ddos')
       .map(toAlert)
@@ -49,5 +56,17 @@ export function alertRoutes({ store, now }: AlertDependencies): OpenAPIHono {
     return c.json(success(alerts), 200)
   })
 
+  app.openapi(ddos, async (c) => {
+    const evaluation = await evaluateOnce()
+    if ('blind' in evaluation) return c.json(blind(c, evaluation.blind), 503)
+    return c.json(success(await toDdosAlerts(store, evaluation.verdicts)), 200)
+  })
+
   return app
+}
+
+/** No empty list: that would say that nothing is crossed. */
+function blind(c: Context, why: string) {
+  c.header('Retry-After', '30')
+  return failure(problem(1906, `nothing can be judged: ${why}`))
 }
