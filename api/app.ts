@@ -14,6 +14,7 @@ import { type ConsoleFiles, consoleRoutes } from './console.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
 import { alertRoutes } from './routes/alerts.ts'
+import { collectorRoutes } from './routes/collectors.ts'
 import { exporterRoutes } from './routes/exporters.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
 import { routerRoutes } from './routes/routers.ts'
@@ -61,6 +62,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', ruleQuestionRoutes(dependencies))
   app.route('/', alertRoutes(dependencies))
   app.route('/', exporterRoutes(dependencies))
+  app.route('/', collectorRoutes(dependencies))
   app.route('/', trafficRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
   app.route('/', tokenRoutes(tokens))

@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact'
+import { ExplorePage } from './explore/explore-page.tsx'
+import { HomePage } from './home/home-page.tsx'
 import { type Location, useLocation } from './location.ts'
 import { RouterPage } from './routers/router-page.tsx'
 import { RoutersPage } from './routers/routers-page.tsx'
@@ -7,6 +9,7 @@ import { RulesPage } from './rules/rules-page.tsx'
 import { Header } from './shell/header.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { TokenDialog } from './shell/token-dialog.tsx'
+import { StatusPage } from './status/status-page.tsx'
 
 export function App() {
   const location = useLocation()
@@ -30,7 +33,11 @@ function pageOf({ path }: Location): ComponentChildren {
   if (rest.length > 0) return <NotFound />
   switch (page) {
     case '':
-      return <RoutersPage />
+      return <HomePage />
+    case 'explore':
+      return <ExplorePage />
+    case 'status':
+      return <StatusPage />
     case 'routers':
       return id === undefined ? <RoutersPage /> : <RouterPage key={id} id={id} />
     case 'rules':

@@ -2,8 +2,11 @@ import { chooseTheme, useTheme } from '../theme.ts'
 import { keepToken, useToken } from '../token.ts'
 
 const pages = [
+  ['/', 'Home'],
+  ['/console/explore', 'Explore'],
   ['/console/routers', 'Routers'],
   ['/console/rules', 'Rules'],
+  ['/console/status', 'Status'],
 ] as const
 
 export function Header({ path }: { path: string }) {

@@ -1,0 +1,152 @@
+// The numbers of the graph, and its legend.
+
+import { findField } from '../../api/traffic/fields.ts'
+import { colorOf, otherColor } from '../chart/colors.ts'
+import { formatAmount, formatShare, formatWhole } from '../format.ts'
+import { Text } from '../parts/text.tsx'
+import { rateUnits, type Series, type Side, type Timeseries, totalUnits } from '../traffic.ts'
+
+interface SeriesTableProps {
+  result: Timeseries
+  onFilter(row: Series, dimensions: readonly string[], isWanted: boolean): void
+}
+
+export function SeriesTable({ result, onFilter }: SeriesTableProps) {
+  const { dimensions, reverse } = result
+  const reversed = dimensions.map((name) => findField(name)?.reverse ?? name)
+  return (
+    <>
+      <SideTable
+        {...{ result, onFilter, dimensions }}
+        side={result}
+        caption={reverse === null ? 'What is shown' : 'Above the axis'}
+      />
+      {reverse !== null && (
+        <SideTable
+          {...{ result, onFilter }}
+          dimensions={reversed}
+          side={reverse}
+          caption="Below the axis: the other direction"
+        />
+      )}
+    </>
+  )
+}
+
+function SideTable(
+  props: SeriesTableProps & { side: Side; dimensions: readonly string[]; caption: string },
+) {
+  const { result, side, dimensions, caption, onFilter } = props
+  const { unit } = result
+  const all = side.total.total
+  return (
+    <div class="table">
+      <table>
+        <caption class={result.reverse === null ? 'hidden' : ''}>{caption}</caption>
+        <thead>
+          <tr>
+            {dimensions.map((name) => (
+              <th scope="col" key={name}>
+                {findField(name)?.title ?? name}
+              </th>
+            ))}
+            {['Min', 'Avg', 'p95', 'Max', 'Last'].map((name) => (
+              <th scope="col" class="number" key={name}>
+                {name}
+              </th>
+            ))}
+            <th scope="col" class="number">
+              Total
+            </th>
+            <th scope="col" class="number">
+              Share
+            </th>
+            <th scope="col">
+              <span class="hidden">Filter</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {side.rows.map((row, index) => (
+            <tr key={row.key.join(' ')}>
+              {dimensions.map((name, column) => (
+                <th scope="row" key={name}>
+                  {column === 0 && <span class="swatch" style={{ background: colorOf(index) }} />}
+                  <Key text={row.key[column] ?? ''} name={row.name[column] ?? null} />
+                </th>
+              ))}
+              <Numbers row={row} unit={unit} all={all} />
+              <td class="end">
+                <button
+                  type="button"
+                  class="quiet small"
+                  title="Only this"
+                  aria-label={`Only ${row.key.join(', ')}`}
+                  onClick={() => onFilter(row, dimensions, true)}
+                >
+                  =
+                </button>
+                <button
+                  type="button"
+                  class="quiet small"
+                  title="Without this"
+                  aria-label={`Without ${row.key.join(', ')}`}
+                  onClick={() => onFilter(row, dimensions, false)}
+                >
+                  ≠
+                </button>
+              </td>
+            </tr>
+          ))}
+          {side.other !== null && (
+            <tr>
+              <th scope="row" colSpan={dimensions.length}>
+                <span class="swatch" style={{ background: otherColor }} />
+                Other
+              </th>
+              <Numbers row={side.other} unit={unit} all={all} />
+              <td />
+            </tr>
+          )}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row" colSpan={Math.max(1, dimensions.length)}>
+              Total
+            </th>
+            <Numbers row={side.total} unit={unit} all={all} />
+            <td />
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  )
+}
+
+function Key({ text, name }: { text: string; name: string | null }) {
+  if (name === null || name === '') return <Text value={text} mono />
+  return (
+    <>
+      <Text value={name} /> <span class="muted mono">{text}</span>
+    </>
+  )
+}
+
+function Numbers(props: { row: Series; unit: Timeseries['unit']; all: number }) {
+  const { row, unit, all } = props
+  const rate = (value: number | null) =>
+    value === null ? '–' : formatAmount(value, rateUnits[unit])
+  return (
+    <>
+      {[row.min, row.avg, row.p95, row.max, row.last].map((value, index) => (
+        <td class="number" key={index}>
+          {rate(value)}
+        </td>
+      ))}
+      <td class="number" title={`${formatWhole(row.total)} ${totalUnits[unit]}`}>
+        {formatAmount(row.total, totalUnits[unit])}
+      </td>
+      <td class="number">{formatShare(all === 0 ? 0 : row.total / all)}</td>
+    </>
+  )
+}

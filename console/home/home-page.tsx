@@ -1,0 +1,180 @@
+// Home: is it running, what does the network carry, and is anything wrong. Before anything has arrived: how to make something arrive.
+
+import { useMemo, useState } from 'preact/hooks'
+import type { Collector } from '../../rules/collectors.ts'
+import type { Exporter } from '../../rules/exporter.ts'
+import { type Asked, useAsk } from '../ask.ts'
+import { TimeChart } from '../chart/time-chart.tsx'
+import { layersOf } from '../explore/explore-page.tsx'
+import { hrefOf, initialState, pathsOf } from '../explore/state.ts'
+import { formatAmount, formatDuration } from '../format.ts'
+import { navigate } from '../location.ts'
+import { Asking, Failure } from '../parts/asking.tsx'
+import { Page } from '../shell/page.tsx'
+import { rateUnits, type Timeseries, type Unit, units } from '../traffic.ts'
+import { ExporterTable } from './exporter-table.tsx'
+import { Ledger } from './ledger.tsx'
+import { Onboarding } from './onboarding.tsx'
+import { OpenAlerts } from './open-alerts.tsx'
+import { TopLists } from './top-lists.tsx'
+
+export interface Health {
+  migrations: number
+  storage: {
+    bytes: number
+    budget_bytes: number | null
+    days_kept: number
+    days_left: number | null
+  } | null
+}
+
+export function HomePage() {
+  const collectors = useAsk<Collector[]>('/collectors', { everyMs: 5_000 })
+  const exporters = useAsk<Exporter[]>('/exporters', { everyMs: 5_000 })
+  const health = useAsk<Health>('/health', { everyMs: 30_000 })
+  const failure = collectors.failure ?? exporters.failure
+  const known = collectors.answer?.result
+  const heard = exporters.answer?.result
+  const isEmpty = known !== undefined && heard !== undefined && !heard.some(hasFlows)
+  return (
+    <Page title="Home" heading={isEmpty ? 'Point a router here' : 'Your network'}>
+      {failure !== undefined && <Failure failure={failure} again={collectors.again} />}
+      {known === undefined || heard === undefined ? (
+        failure === undefined && <p class="waiting">Loading …</p>
+      ) : isEmpty ? (
+        <Onboarding collectors={known} exporters={heard} />
+      ) : (
+        <>
+          <Figures exporters={heard} collectors={known} health={health} />
+          <OpenAlerts />
+          <DayChart />
+          <TopLists />
+          <ExporterTable exporters={heard} />
+          <Ledger collectors={known} />
+        </>
+      )}
+    </Page>
+  )
+}
+
+function hasFlows({ flows }: Exporter): boolean {
+  return flows > 0
+}
+
+function Figures(props: {
+  exporters: readonly Exporter[]
+  collectors: readonly Collector[]
+  health: Asked<Health>
+}) {
+  const { exporters, collectors, health } = props
+  const active = exporters.filter(({ state }) => state === 'active').length
+  const flows = exporters.reduce((sum, { rates }) => sum + (rates?.flows_per_second ?? 0), 0)
+  const live = collectors.filter(({ live }) => live)
+  const lag = Math.max(
+    0,
+    ...live.map(({ last_status, watermark }) => Date.parse(last_status) - Date.parse(watermark)),
+  )
+  const storage = health.answer?.result.storage
+  return (
+    <dl class="figures">
+      <Figure
+        name="Exporters active"
+        value={`${active} of ${exporters.length}`}
+        isBad={active < exporters.length}
+      />
+      <Figure name="Flows received" value={formatAmount(flows, 'flows/s')} />
+      <Figure
+        name="Collectors live"
+        value={`${live.length} of ${collectors.length}`}
+        isBad={live.length === 0}
+      />
+      <Figure name="Stored after" value={lag < 1000 ? 'under 1 s' : formatDuration(lag)} />
+      {storage != null && (
+        <Figure
+          name={storage.days_left === null ? 'On disk' : 'Disk lasts for'}
+          value={
+            storage.days_left === null
+              ? formatAmount(storage.bytes, 'B')
+              : formatDuration(storage.days_left * 86_400_000)
+          }
+        />
+      )}
+    </dl>
+  )
+}
+
+function Figure({ name, value, isBad = false }: { name: string; value: string; isBad?: boolean }) {
+  return (
+    <div class={isBad ? 'bad' : ''}>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}
+
+function DayChart() {
+  const [unit, setUnit] = useState<Unit>('bits')
+  // Told apart by who exports it: the one thing that is known of every flow.
+  const state = useMemo(() => ({ ...initialState, time: '24h' as const, unit, limit: 8 }), [unit])
+  const [nowMs, setNowMs] = useState(Date.now)
+  const { series } = pathsOf(state, nowMs)
+  const asked = useAsk<Timeseries>(series, { key: unit })
+  return (
+    <section class="card">
+      <div class="section-head">
+        <h2>Last 24 hours, by exporter</h2>
+        <fieldset class="segments">
+          <legend class="hidden">Unit</legend>
+          {units.map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={unit === name}
+              onClick={() => {
+                setNowMs(Date.now())
+                setUnit(name)
+              }}
+            >
+              {rateUnits[name]}
+            </button>
+          ))}
+        </fieldset>
+        <a href={hrefOf(state)}>Explore</a>
+      </div>
+      <Asking asked={asked}>{(result) => <DayGraph result={result} />}</Asking>
+    </section>
+  )
+}
+
+function DayGraph({ result }: { result: Timeseries }) {
+  const layers = useMemo(() => layersOf(result), [result])
+  return (
+    <>
+      <TimeChart
+        label="Traffic of the last 24 hours by exporter"
+        times={result.times}
+        layers={layers}
+        kind="stacked"
+        unit={rateUnits[result.unit]}
+        height={240}
+        onZoom={(from, to) =>
+          navigate(
+            hrefOf({
+              ...initialState,
+              unit: result.unit,
+              time: { from: Math.floor(from), to: Math.ceil(to) },
+            }),
+          )
+        }
+      />
+      <ul class="legend">
+        {layers.map(({ label, color }) => (
+          <li key={label}>
+            <span class="swatch" style={{ background: color }} />
+            {label}
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}

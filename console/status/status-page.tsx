@@ -1,0 +1,196 @@
+// Status: every stage from the socket to the disk, collector by collector.
+
+import type { Collector } from '../../rules/collectors.ts'
+import type { Exporter } from '../../rules/exporter.ts'
+import { useAsk } from '../ask.ts'
+import { formatAmount, formatDuration, formatWhole } from '../format.ts'
+import type { Health } from '../home/home-page.tsx'
+import { Ledger } from '../home/ledger.tsx'
+import { Ago } from '../parts/ago.tsx'
+import { Asking } from '../parts/asking.tsx'
+import { StateMark } from '../parts/state-mark.tsx'
+import { Text } from '../parts/text.tsx'
+import { Page } from '../shell/page.tsx'
+
+export function StatusPage() {
+  const collectors = useAsk<Collector[]>('/collectors', { everyMs: 5_000 })
+  const exporters = useAsk<Exporter[]>('/exporters', { everyMs: 10_000 })
+  const health = useAsk<Health>('/health', { everyMs: 10_000 })
+  return (
+    <Page title="Status" lead="Every stage from the socket to the disk.">
+      <Asking asked={health}>{(result) => <Disk health={result} />}</Asking>
+      <Asking asked={collectors}>
+        {(list) => (
+          <>
+            <CollectorTable collectors={list} />
+            <Ledger collectors={list} />
+          </>
+        )}
+      </Asking>
+      <Asking asked={exporters}>{(list) => <Gaps exporters={list} />}</Asking>
+    </Page>
+  )
+}
+
+function Disk({ health }: { health: Health }) {
+  const { storage } = health
+  return (
+    <dl class="figures">
+      <div>
+        <dt>Store</dt>
+        <dd>answers</dd>
+      </div>
+      <div>
+        <dt>Migrations</dt>
+        <dd>{health.migrations}</dd>
+      </div>
+      {storage !== null && (
+        <>
+          <div>
+            <dt>On disk</dt>
+            <dd>{formatAmount(storage.bytes, 'B')}</dd>
+          </div>
+          <div>
+            <dt>Reaches back</dt>
+            <dd>{formatDuration(storage.days_kept * 86_400_000)}</dd>
+          </div>
+          <div>
+            <dt>Budget</dt>
+            <dd>
+              {storage.budget_bytes === null ? 'none' : formatAmount(storage.budget_bytes, 'B')}
+            </dd>
+          </div>
+          <div>
+            <dt>Oldest day goes in</dt>
+            <dd>
+              {storage.days_left === null ? '–' : formatDuration(storage.days_left * 86_400_000)}
+            </dd>
+          </div>
+        </>
+      )}
+    </dl>
+  )
+}
+
+function CollectorTable({ collectors }: { collectors: readonly Collector[] }) {
+  if (collectors.length === 0) {
+    return (
+      <div class="empty">
+        <p>No collector has told its status in the last 24 hours.</p>
+        <p>One that runs does so every 10 s, into the same store.</p>
+      </div>
+    )
+  }
+  return (
+    <section>
+      <h2>Collectors</h2>
+      <div class="table">
+        <table>
+          <caption class="hidden">Collectors of the last 24 hours</caption>
+          <thead>
+            <tr>
+              <th scope="col">Collector</th>
+              <th scope="col">State</th>
+              <th scope="col">Started</th>
+              <th scope="col">Last status</th>
+              <th scope="col">Stored up to</th>
+              <th scope="col" class="number">
+                Datagrams
+              </th>
+              <th scope="col" class="number">
+                Kernel drops
+              </th>
+              <th scope="col" class="number">
+                Templates
+              </th>
+              <th scope="col" class="number">
+                Sets waiting
+              </th>
+              <th scope="col" class="number">
+                Spool
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {collectors.map((collector) => (
+              <tr key={collector.name}>
+                <th scope="row">
+                  <Text value={collector.name} />
+                </th>
+                <td>
+                  <StateMark state={collector.live ? 'live' : 'silent'} />
+                </td>
+                <td>
+                  <Ago time={collector.started} />
+                </td>
+                <td>
+                  <Ago time={collector.last_status} />
+                </td>
+                <td>
+                  <Ago time={collector.watermark} />
+                </td>
+                <td class="number">{formatWhole(collector.datagrams)}</td>
+                <td class="number">{formatWhole(collector.kernel_drops)}</td>
+                <td class="number">{formatWhole(collector.templates)}</td>
+                <td class="number">{formatWhole(collector.parked_sets)}</td>
+                <td class="number">{formatAmount(collector.spool_bytes, 'B')}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+/** What did not arrive from each exporter, and what its clock says. */
+function Gaps({ exporters }: { exporters: readonly Exporter[] }) {
+  if (exporters.length === 0) return null
+  return (
+    <section>
+      <h2>On the way here, last 24 hours</h2>
+      <div class="table">
+        <table>
+          <caption class="hidden">Sequence gaps and clocks of the exporters</caption>
+          <thead>
+            <tr>
+              <th scope="col">Exporter</th>
+              {['Datagrams', 'Lost', 'Late', 'Restarts', 'Not sampled', 'Templates', 'Clock'].map(
+                (name) => (
+                  <th scope="col" class="number" key={name}>
+                    {name}
+                  </th>
+                ),
+              )}
+            </tr>
+          </thead>
+          <tbody>
+            {exporters.map((exporter) => (
+              <tr key={`${exporter.address} ${exporter.udp_source}`}>
+                <th scope="row">
+                  {exporter.router !== null && <Text value={exporter.router.name} />}{' '}
+                  <span class="mono muted">{exporter.address}</span>
+                </th>
+                <td class="number">{formatWhole(exporter.datagrams)}</td>
+                <td class="number">
+                  {formatWhole(exporter.protocols.reduce((sum, { lost }) => sum + lost, 0))}
+                </td>
+                <td class="number">{formatWhole(exporter.late_datagrams)}</td>
+                <td class="number">{formatWhole(exporter.sequence_resets)}</td>
+                <td class="number">{formatWhole(exporter.samples_dropped)}</td>
+                <td class="number">{formatWhole(exporter.templates)}</td>
+                <td class="number">{clockText(exporter.clock_skew_ms)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  )
+}
+
+function clockText(skewMs: number | null): string {
+  if (skewMs === null) return 'tells no time'
+  if (Math.abs(skewMs) < 1500) return 'right'
+  return `${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`
+}

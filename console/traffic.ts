@@ -1,0 +1,69 @@
+// Traffic as the API tells it (docs/api.md, /traffic).
+
+export const units = ['bits', 'packets', 'flows'] as const
+export type Unit = (typeof units)[number]
+
+/** Values are per second, null where nothing is known; the total is in bytes, packets or flows. */
+export interface Series {
+  key: string[]
+  name: (string | null)[]
+  values: (number | null)[]
+  min: number | null
+  avg: number | null
+  p95: number | null
+  max: number | null
+  last: number | null
+  total: number
+}
+
+export interface Side {
+  rows: Series[]
+  other: Series | null
+  total: Series
+}
+
+export interface Timeseries extends Side {
+  from: string
+  to: string
+  step_seconds: number
+  unit: Unit
+  dimensions: string[]
+  source: string
+  /** Starts of the steps, seconds since 1970. */
+  times: number[]
+  reverse: Side | null
+  previous: Series | null
+  sql: string
+}
+
+export interface TopRow {
+  key: string[]
+  name: (string | null)[]
+  bytes: number
+  packets: number
+  flows: number
+  /** Of the total, 0 to 1. */
+  share: number
+}
+
+export interface Top {
+  unit: Unit
+  dimensions: string[]
+  rows: TopRow[]
+  other: TopRow | null
+  total: TopRow
+  sql: string
+}
+
+export const rateUnits = { bits: 'bit/s', packets: 'p/s', flows: 'flows/s' } as const
+export const totalUnits = { bits: 'B', packets: 'packets', flows: 'flows' } as const
+
+/** `https (443)`; the key alone where it has no name. */
+export function labelOf({ key, name }: Pick<Series, 'key' | 'name'>): string {
+  return key
+    .map((text, index) => {
+      const known = name[index]
+      return known == null || known === '' ? text : `${known} (${text})`
+    })
+    .join(' → ')
+}
