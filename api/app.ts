@@ -5,6 +5,8 @@ import { etag } from 'hono/etag'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { Configuration } from '../rules/configuration.ts'
 import type { Logger } from '../runtime/log.ts'
+import { createAudit } from './access/audit.ts'
+import { audited } from './access/audited.ts'
 import { type Access, guard } from './access/guard.ts'
 import { createGuesses } from './access/guesses.ts'
 import { createRequiredRoles } from './access/roles.ts'
@@ -13,8 +15,11 @@ import { jsonBody } from './body.ts'
 import { type ConsoleFiles, consoleRoutes } from './console.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
+import { everyRequest } from './requests.ts'
 import { alertRoutes } from './routes/alerts.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { collectorRoutes } from './routes/collectors.ts'
+import { docsRoutes } from './routes/docs.ts'
 import { exporterRoutes } from './routes/exporters.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
 import { routerRoutes } from './routes/routers.ts'
@@ -35,11 +40,13 @@ export interface ApiDependencies extends HealthDependencies {
 export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   const { configuration, store, access, log, now } = dependencies
   const tokens = createTokens(store, now)
+  const audit = createAudit(store, now)
   // Not strict: a path means the same with a slash at its end.
   const app = new OpenAPIHono({ strict: false })
 
   app.onError(answerError(log))
   app.notFound((c) => c.json(failure(problem(1004, 'there is nothing at this path')), 404))
+  app.use(everyRequest(log))
   if (dependencies.console !== undefined) app.route('/', consoleRoutes(dependencies.console))
   const requiredRole = createRequiredRoles(app)
   app.use(guard({ access, tokens, guesses: createGuesses(now), requiredRole, log }))
@@ -54,8 +61,9 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
     }),
   )
   app.use(jsonBody)
-  // Collectors ask every 2 s whether it has changed.
-  app.get('/routers', etag())
+  app.use(audited(audit, requiredRole, log))
+  // Collectors ask every 2 s whether it has changed; single documents bring their version as tag.
+  for (const path of ['/routers', '/routers/:router_id', '/rules/:rule_id']) app.get(path, etag())
 
   app.route('/', routerRoutes(configuration.routers))
   app.route('/', ruleRoutes(configuration.rules))
@@ -66,9 +74,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', trafficRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
   app.route('/', tokenRoutes(tokens))
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: { title: 'Network Monitoring', version: '1' },
-  })
+  app.route('/', auditRoutes(audit, now))
+  app.route('/', docsRoutes(app))
   return app
 }

@@ -23,27 +23,35 @@ export function refuseInvalid(codes: FieldCodes) {
 export function answerError(log: Logger): ErrorHandler {
   return (error, c) => {
     if (error instanceof Refused) {
-      return c.json(failure(error.problem), error.reason === 'duplicate' ? 409 : 404)
+      return c.json(failure(error.problem), refusedStatus[error.reason])
     }
     if (error instanceof Unacceptable) return c.json(failure(...error.problems), 422)
     if (error instanceof Unanswerable) return c.json(failure(problem(1007, error.message)), 422)
     if (error instanceof StoreError) {
-      log.warn({ path: c.req.path, error: error.message }, 'the store cannot be used')
+      const { requestId } = c.var
+      log.warn({ requestId, path: c.req.path, error: error.message }, 'the store cannot be used')
       c.header('Retry-After', '5')
       return c.json(failure(problem(1904, `the store cannot be used: ${error.message}`)), 503)
     }
     if (error instanceof HTTPException && error.status === 400) {
       return c.json(failure(problem(1001, 'the body is not JSON')), 400)
     }
-    log.error({ path: c.req.path, error: messageOf(error), stack: error.stack }, 'request failed')
+    const { requestId } = c.var
+    log.error(
+      { requestId, path: c.req.path, error: messageOf(error), stack: error.stack },
+      'request failed',
+    )
     return c.json(failure(problem(1000, 'internal error, see the log')), 500)
   }
 }
+
+const refusedStatus = { 'not-found': 404, duplicate: 409, changed: 412 } as const
 
 const statusTexts = {
   400: 'The body is not a JSON object.',
   404: 'There is none with this id.',
   409: 'Another one has what must be unique.',
+  412: 'It is no longer the version that If-Match names.',
   413: 'The body is too large.',
   422: 'What is asked for has problems, which are told.',
   503: 'The store does not answer.',

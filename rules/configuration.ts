@@ -4,22 +4,42 @@ import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import type { StoreClient } from '../schema/client.ts'
 import { countPrefixes } from './counted-prefixes.ts'
-import { type DocumentTable, readDocuments, type Versioned, writeDocument } from './documents.ts'
+import { type DocumentTable, readDocuments, type Versioned, writeDocuments } from './documents.ts'
 import { createMutex } from './mutex.ts'
 import { noSuch, Refused } from './problem.ts'
 import { type Router, type RouterInput, routerCodes, routerSchema } from './router.ts'
 import { countedPrefixes, type Rule, type RuleInput, ruleCodes, ruleSchema } from './rule.ts'
+
+/** What is to become of a document: `undefined` in place of an input removes it. Without an id it is a new one. */
+export interface Change<Input> {
+  id?: string
+  input: Input | undefined
+}
 
 /** All functions throw StoreError when the store does not answer, and Refused when the id is unknown or what must be unique is taken. */
 export interface Collection<Input, Document> {
   /** By name. */
   list(): Promise<Document[]>
   get(id: string): Promise<Document>
+  /** With its version, which grows by one with every change. */
+  read(id: string): Promise<Versioned<Document>>
   create(input: Input): Promise<Document>
   replace(id: string, input: Input): Promise<Document>
   /** Replaces it by what `change` makes of it, with no other change in between; throws what `change` throws. */
-  change(id: string, change: (document: Document) => Input): Promise<Document>
-  remove(id: string): Promise<void>
+  change(
+    id: string,
+    change: (document: Document, version: number) => Input,
+  ): Promise<Versioned<Document>>
+  /** `check` is called before it is gone; throws what `check` throws. */
+  remove(id: string, check?: (document: Document, version: number) => void): Promise<void>
+  /**
+   * All of the changes that `prepare` makes of what is there, or none, with no other change in between. Answers the documents in the order of the
+   * changes, without those that were removed. `pointerTo` tells where the request's body has the change of this index.
+   */
+  rewrite(
+    prepare: (present: readonly Versioned<Document>[]) => Change<Input>[],
+    pointerTo?: (index: number) => string,
+  ): Promise<Versioned<Document>[]>
 }
 
 export interface Configuration {
@@ -36,8 +56,11 @@ interface Kind<Document> {
   /** No two documents may have the same value here. */
   unique: keyof Document & string
   duplicateCode: number
-  /** Writes one document; `present` are all before the change. */
-  write(change: Versioned<Document | undefined>, present: readonly Document[]): Promise<void>
+  /** Writes all or none; `present` are all documents before. */
+  write(
+    changes: readonly Versioned<Document | undefined>[],
+    present: readonly Document[],
+  ): Promise<void>
 }
 
 /** `localNetworks` are canonical prefixes, whose hosts are counted besides those of the rules. */
@@ -55,7 +78,7 @@ export function createConfiguration(
     schema: routerSchema,
     unique: 'router_ip',
     duplicateCode: routerCodes.duplicate,
-    write: (change) => writeDocument(client, 'routers', change),
+    write: (changes) => writeDocuments(client, 'routers', changes),
   })
 
   const count = (rules: readonly Rule[]) =>
@@ -67,18 +90,13 @@ export function createConfiguration(
     unique: 'name',
     duplicateCode: ruleCodes.duplicate,
     // What is new is counted before a rule asks for it, what is gone until no rule asks for it any more: cut off anywhere, too much is counted.
-    write: async ({ id, version, doc }, present) => {
-      const others = present.filter((rule) => rule.id !== id)
-      const isNew = others.length === present.length
-      if (doc === undefined) {
-        await writeDocument(client, 'rules', { id, version, doc })
-        await count(others)
-        return
-      }
-      await count([...present, doc])
-      const stored = { ...doc, counted_prefixes: countedPrefixes(doc) }
-      await writeDocument(client, 'rules', { id, version, doc: stored })
-      if (!isNew) await count([...others, doc])
+    write: async (changes, present) => {
+      const changed = new Set(changes.map(({ id }) => id))
+      const others = present.filter(({ id }) => !changed.has(id))
+      const docs = changes.flatMap(({ doc }) => doc ?? [])
+      if (docs.length > 0) await count([...present, ...docs])
+      await writeDocuments(client, 'rules', changes.map(withCountedPrefixes))
+      if (others.length < present.length) await count([...others, ...docs])
     },
   })
 
@@ -96,55 +114,93 @@ function createCollection<
 ): Collection<Input, Document> {
   const read = (id?: string) => readDocuments(client, kind.table, kind.schema, id)
 
-  const find = (documents: readonly Versioned<Document>[], id: string) => {
+  const find = (documents: readonly Versioned<Document>[], id: string, pointer?: string) => {
     const found = documents.find((stored) => stored.id === id)
     if (found !== undefined) return found
-    throw noSuch(kind.noun)
+    throw noSuch(kind.noun, pointer)
   }
 
-  const refuseDuplicate = (documents: readonly Versioned<Document>[], document: Document) => {
+  /** Of what there will be; `pointerTo` a change. */
+  const refuseDuplicates = (
+    others: readonly Document[],
+    changes: readonly Versioned<Document | undefined>[],
+    pointerTo: (index: number) => string,
+  ) => {
     const { unique, noun } = kind
-    const other = documents.find(({ doc }) => doc[unique] === document[unique])
-    if (other === undefined || other.id === document.id) return
-    throw new Refused('duplicate', {
-      code: kind.duplicateCode,
-      message: `another ${noun} has this ${unique}: ${other.doc.name} (${other.id})`,
-      source: { pointer: `/${unique}` },
-    })
+    const taken = new Map(others.map((doc) => [doc[unique], doc]))
+    for (const [index, { doc }] of changes.entries()) {
+      if (doc === undefined) continue
+      const other = taken.get(doc[unique])
+      if (other !== undefined) {
+        throw new Refused('duplicate', {
+          code: kind.duplicateCode,
+          message: `another ${noun} has this ${unique}: ${other.name} (${other.id})`,
+          source: { pointer: `${pointerTo(index)}/${unique}` },
+        })
+      }
+      taken.set(doc[unique], doc)
+    }
   }
 
-  /** `prepare` gives the version to write and what, or throws. */
-  const put = (
-    id: string,
-    prepare: (present: readonly Versioned<Document>[]) => { version: number; input: Input },
-  ) =>
+  const rewrite: Collection<Input, Document>['rewrite'] = (prepare, pointerTo = () => '') =>
     exclusively(async () => {
       const present = await read()
-      const { version, input } = prepare(present)
-      const doc = kind.schema.parse({ ...input, id })
-      refuseDuplicate(present, doc)
-      await kind.write({ id, version, doc }, docsOf(present))
-      return doc
+      const versions = new Map(present.map(({ id, version }) => [id, version]))
+      const changes = prepare(present).map(({ id = newId(), input }) => ({
+        id,
+        version: (versions.get(id) ?? 0) + 1,
+        doc: input === undefined ? undefined : kind.schema.parse({ ...input, id }),
+      }))
+      const changed = new Set(changes.map(({ id }) => id))
+      const docs = docsOf(present)
+      refuseDuplicates(
+        docs.filter(({ id }) => !changed.has(id)),
+        changes,
+        pointerTo,
+      )
+      await kind.write(changes, docs)
+      return changes.flatMap(({ id, version, doc }) =>
+        doc === undefined ? [] : { id, version, doc },
+      )
     })
-  const change = (id: string, toInput: (document: Document) => Input) =>
-    put(id, (present) => {
-      const { version, doc } = find(present, id)
-      return { version: version + 1, input: toInput(doc) }
+
+  const change: Collection<Input, Document>['change'] = async (id, toInput) => {
+    const [changed] = await rewrite((present) => {
+      const { doc, version } = find(present, id)
+      return [{ id, input: toInput(doc, version) }]
     })
+    return changed!
+  }
 
   return {
     list: async () => docsOf(await read()).sort((a, b) => compare(a.name, b.name)),
     get: async (id) => find(await read(id), id).doc,
-    create: (input) => put(randomUUID().replaceAll('-', ''), () => ({ version: 1, input })),
-    replace: (id, input) => change(id, () => input),
+    read: async (id) => find(await read(id), id),
+    create: async (input) => {
+      const [created] = await rewrite(() => [{ input }])
+      return created!.doc
+    },
+    replace: async (id, input) => (await change(id, () => input)).doc,
     change,
-    remove: (id) =>
-      exclusively(async () => {
-        const present = await read()
-        const version = find(present, id).version + 1
-        await kind.write({ id, version, doc: undefined }, docsOf(present))
-      }),
+    remove: async (id, check) => {
+      await rewrite((present) => {
+        const { doc, version } = find(present, id)
+        check?.(doc, version)
+        return [{ id, input: undefined }]
+      })
+    },
+    rewrite,
   }
+}
+
+function newId(): string {
+  return randomUUID().replaceAll('-', '')
+}
+
+/** As it is stored: whoever judges the rule asks for the traffic of these. */
+function withCountedPrefixes({ id, version, doc }: Versioned<Rule | undefined>) {
+  const stored = doc && { ...doc, counted_prefixes: countedPrefixes(doc) }
+  return { id, version, doc: stored }
 }
 
 function docsOf<T>(documents: readonly Versioned<T>[]): T[] {

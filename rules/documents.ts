@@ -36,31 +36,52 @@ export function readDocuments<T>(
 }
 
 /**
- * Adds a version of a document, `undefined` for its deletion, and reads back what the store then holds.
+ * Adds versions of documents, `undefined` for a deletion, all or none, and reads back what the store then holds.
  * @throws StoreError also when that is something else: another writer is at work.
  */
-export function writeDocument(
+export function writeDocuments(
   client: StoreClient,
   table: DocumentTable,
-  { id, version, doc }: Versioned<object | undefined>,
+  changes: readonly Versioned<object | undefined>[],
 ): Promise<void> {
   return askStore(async () => {
-    const text = doc === undefined ? '' : JSON.stringify(doc)
+    const rows = changes.map(({ id, version, doc }) => ({
+      id,
+      version,
+      deleted: doc === undefined ? 1 : 0,
+      doc: doc === undefined ? '' : JSON.stringify(doc),
+    }))
+    const [only] = rows
+    if (only === undefined) return
     await client.insert({
       table,
       columns: ['id', 'version', 'deleted', 'doc'],
-      values: [{ id, version, deleted: doc === undefined ? 1 : 0, doc: text }],
+      values: rows,
       format: 'JSONEachRow',
     })
     const result = await client.query({
-      query: `SELECT toString(max(version)) AS newest, argMax(doc, version) AS newest_doc
-        FROM {table:Identifier} WHERE id = {id:String}`,
-      query_params: { table, id },
+      query: `SELECT id, toString(max(version)) AS newest, argMax(doc, version) AS newest_doc
+        FROM {table:Identifier} WHERE {all:Bool} OR id = {id:String} GROUP BY id`,
+      // The ids of many would not fit into a request's line.
+      query_params: { table, all: rows.length > 1, id: only.id },
       format: 'JSONEachRow',
     })
-    const [row] = await result.json<{ newest: string; newest_doc: string }>()
-    if (row?.newest !== String(version) || row.newest_doc !== text) {
-      throw new StoreError(`${table} ${id} was changed by another writer: only one API may write`)
+    const held = await result.json<{ id: string; newest: string; newest_doc: string }>()
+    const newest = new Map(held.map((row) => [row.id, row]))
+    for (const { id, version, doc } of rows) {
+      const row = newest.get(id)
+      if (row?.newest !== String(version) || row.newest_doc !== doc) {
+        throw new StoreError(`${table} ${id} was changed by another writer: only one API may write`)
+      }
     }
   })
+}
+
+/** As `writeDocuments`, of one. */
+export function writeDocument(
+  client: StoreClient,
+  table: DocumentTable,
+  change: Versioned<object | undefined>,
+): Promise<void> {
+  return writeDocuments(client, table, [change])
 }

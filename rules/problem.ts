@@ -15,22 +15,26 @@ export interface Notice {
   message: string
 }
 
+/** `changed`: the document is no longer the one that was meant. */
+export type RefusedReason = 'not-found' | 'duplicate' | 'changed'
+
 /** A request about routers or rules that cannot be done. */
 export class Refused extends Error {
   override readonly name = 'Refused'
-  readonly reason: 'not-found' | 'duplicate'
+  readonly reason: RefusedReason
   readonly problem: Problem
 
-  constructor(reason: 'not-found' | 'duplicate', problem: Problem) {
+  constructor(reason: RefusedReason, problem: Problem) {
     super(problem.message)
     this.reason = reason
     this.problem = problem
   }
 }
 
-export function noSuch(noun: string): Refused {
+/** `pointer` to where the request's body names it, when it does. */
+export function noSuch(noun: string, pointer = ''): Refused {
   const message = `there is no ${noun} with this id`
-  return new Refused('not-found', { code: 1404, message, source: { pointer: '' } })
+  return new Refused('not-found', { code: 1404, message, source: { pointer } })
 }
 
 /** What a request asks for is not acceptable, as shows only when it is held against what is stored. */
@@ -45,7 +49,7 @@ export class Unacceptable extends Error {
 }
 
 /** A body can hold thousands of bad prefixes, and the first of them tell enough. */
-const mostProblems = 100
+export const mostProblems = 100
 
 /**
  * Codes of a model's problems: by field, by `field[]` for the elements of a list, and by either with `:` and zod's name for what is wrong where
@@ -53,11 +57,11 @@ const mostProblems = 100
  */
 export type FieldCodes = Readonly<Record<string, number>>
 
-/** All problems of a body (of very many, the first 100), in the order of its fields. */
-export function problemsOf(error: z.ZodError, codes: FieldCodes): Problem[] {
+/** All problems of a body (of very many, the first 100), in the order of its fields; `within` is the pointer to where in the body it was found. */
+export function problemsOf(error: z.ZodError, codes: FieldCodes, within = ''): Problem[] {
   const problems = new Map<string, Problem>()
   for (const issue of error.issues) {
-    const pointer = pointerTo(issue.path)
+    const pointer = within + pointerTo(issue.path)
     // A value can fail two checks that say the same of it.
     const key = `${pointer} ${issue.message}`
     if (problems.has(key)) continue

@@ -44,6 +44,7 @@ GRANT SELECT ON flows.* TO grafana;
 REVOKE SELECT ON flows.routers FROM grafana;
 REVOKE SELECT ON flows.silences FROM grafana;
 REVOKE SELECT ON flows.tokens FROM grafana;
+REVOKE SELECT ON flows.audit FROM grafana;
 REVOKE SELECT ON flows.migrations FROM grafana;
 CREATE QUOTA IF NOT EXISTS grafana
     FOR INTERVAL 1 minute MAX queries = 600, execution_time = 600,

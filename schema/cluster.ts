@@ -19,6 +19,7 @@ const places: Readonly<Record<string, Place>> = {
   routers: 'everywhere',
   rules: 'everywhere',
   tokens: 'everywhere',
+  audit: 'everywhere',
   prefixes: 'everywhere',
   prefix_fills: 'everywhere',
   alert_evaluations: 'everywhere',

@@ -111,7 +111,7 @@ describe('where it binds', () => {
       (await send(anonymous.port, 'GET', '/openapi.json', '', { Host: 'api.example' })).status,
     ).toBe(200)
     const guarded = await start({ apiHost: '0.0.0.0', apiToken: 'a-token-of-some-length' })
-    expect((await send(guarded.port, 'GET', '/openapi.json')).status).toBe(401)
+    expect((await send(guarded.port, 'GET', '/nowhere')).status).toBe(401)
     const headers = { Authorization: 'Bearer a-token-of-some-length', Host: 'api.example' }
     expect((await send(guarded.port, 'GET', '/openapi.json', '', headers)).status).toBe(200)
   })

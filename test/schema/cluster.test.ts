@@ -55,6 +55,7 @@ test('tables are replicated in their shard, and Distributed under their own name
       'alert_evidence',
       'silences',
       'tokens',
+      'audit',
     ].includes(nameOf(sql))
     if (nameOf(sql) === 'ingest_local') {
       expect(sql).toContain('ENGINE = Null')

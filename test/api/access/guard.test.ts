@@ -3,6 +3,7 @@ import { type Access, isLoopback } from '../../../api/access/guard.ts'
 import { createApp } from '../../../api/app.ts'
 import { createConfiguration } from '../../../rules/configuration.ts'
 import { createLog } from '../../../runtime/log.ts'
+import type { StoreClient } from '../../../schema/client.ts'
 import { sender } from '../../build/api.ts'
 import { startTestDatabase, type TestDatabase } from '../../build/database.ts'
 
@@ -15,8 +16,8 @@ beforeAll(async () => {
 })
 afterAll(() => database.remove())
 
-function appOf(access: Access, now = Date.now) {
-  const { client: store, migrations } = database
+function appOf(access: Access, now = Date.now, store: StoreClient = database.client) {
+  const { migrations } = database
   const configuration = createConfiguration(store, now)
   return createApp({
     configuration,
@@ -62,7 +63,7 @@ async function makeToken(app: App, name: string, role: string) {
 
 /** Reviewed by hand: all other routes need read for GET and write for the rest. */
 const exceptions: readonly [path: RegExp, method: RegExp, role: string][] = [
-  [/^\/health$/, /GET/, 'public'],
+  [/^\/(health|openapi\.json|docs)$/, /GET/, 'public'],
   [/^\/tokens/, /./, 'admin'],
   [/^\/audit/, /./, 'admin'],
   [/^\/channels/, /./, 'admin'],
@@ -78,12 +79,22 @@ describe('roles', () => {
   beforeEach(() => database.empty('tokens', 'routers', 'rules'))
 
   test('every route of the router refuses no token, wrong ones, and roles below its own', async () => {
-    const app = appOf({ token, hosts: undefined })
+    // The tokens are read once, on a clock that stands; then the store is gone, since what a route does with it is not asked here.
+    const nowMs = Date.now()
+    let isGone = false
+    const store = new Proxy(database.client, {
+      get(target, name) {
+        if (isGone) throw new Error('gone')
+        return Reflect.get(target, name)
+      },
+    })
+    const app = appOf({ token, hosts: undefined }, () => nowMs, store)
     const secrets = {
       read: (await makeToken(app, 'reader', 'read')).token,
       write: (await makeToken(app, 'writer', 'write')).token,
       admin: (await makeToken(app, 'owner', 'admin')).token,
     }
+    isGone = true
     const routes = app.routes.filter(({ method }) => method !== 'ALL')
     expect(routes.length).toBeGreaterThan(20)
     for (const { method, path } of routes) {
@@ -105,11 +116,7 @@ describe('roles', () => {
       ]) {
         const { status } = await ask(app, method, url, authorization)
         const isPublic = role === 'public'
-        expect([name, authorization, isPublic ? status < 400 : status]).toEqual([
-          name,
-          authorization,
-          isPublic ? true : 401,
-        ])
+        expect([name, authorization, status === 401]).toEqual([name, authorization, !isPublic])
       }
       const order = ['public', 'read', 'write', 'admin']
       for (const [given, secret] of Object.entries({ ...secrets, environment: token })) {
