@@ -144,12 +144,14 @@ function replay(
   const valueAt = (place: number) => values[offset + place] ?? Number.NaN
   const isLeftOut = new Uint8Array(count)
   const baseline = createBaseline(valueAt)
-  const startPlace = (start - oldest) / 60
   const toldFrom = (first - oldest) / 60
-  baseline.restart(startPlace - recentMinutes - 1)
+  const startPlace = (start - oldest) / 60
+  // Most traffic is calm: then nothing is left out, and what was before the first told minute need not be judged once more.
+  const firstPlace = isCalm(rule, valueAt, startPlace, toldFrom) ? toldFrom : startPlace
+  baseline.restart(firstPlace - recentMinutes - 1)
 
   let since: number | undefined
-  for (let place = startPlace; place < count; place++) {
+  for (let place = firstPlace; place < count; place++) {
     // Verdicts leave out the minutes that they are about, so that of this one nothing will change any more.
     const entering = place - recentMinutes
     if (isLeftOut[entering] === 0) baseline.add(entering)
@@ -177,6 +179,67 @@ function replay(
       errorPercent: undefined,
     })
   }
+}
+
+/**
+ * Is surely none of these minutes crossed, the last one excluded, when nothing was left out before them? Sums move along with the minutes, which is quick,
+ * and drifts by less than `slack`: what is nearer to the limit than that is judged minute by minute.
+ */
+function isCalm(
+  { level, minTraffic }: ZscoreRule,
+  valueAt: (place: number) => number,
+  from: number,
+  to: number,
+): boolean {
+  const first = from - recentMinutes - baselineMinutes + 1
+  const values = new Float64Array(Math.max(0, to - first))
+  const isKnown = new Uint8Array(values.length)
+  let greatest = 0
+  for (let index = 0; index < values.length; index++) {
+    const value = valueAt(first + index)
+    // An unknown minute adds nothing to any sum.
+    if (Number.isNaN(value)) continue
+    values[index] = value
+    isKnown[index] = 1
+    if (value > greatest) greatest = value
+  }
+  const slack = greatest * 1e-9
+  let recent = 0
+  let recentKnown = 0
+  let sum = 0
+  let squares = 0
+  let known = 0
+  for (let index = 0; index < values.length; index++) {
+    const entered = index - recentMinutes
+    const left = entered - baselineMinutes
+    recent += values[index]!
+    recentKnown += isKnown[index]!
+    if (entered >= 0) {
+      const value = values[entered]!
+      recent -= value
+      recentKnown -= isKnown[entered]!
+      sum += value
+      squares += value * value
+      known += isKnown[entered]!
+    }
+    if (left >= 0) {
+      const value = values[left]!
+      sum -= value
+      squares -= value * value
+      known -= isKnown[left]!
+    }
+    if (first + index < from || recentKnown < leastRecentMinutes) continue
+    if (known < leastBaselineMinutes) continue
+    const value = recent / recentKnown + slack
+    if (value <= minTraffic) continue
+    const mean = sum / known - slack
+    const least = mean + Math.max(minTraffic, (level * mean) / 10)
+    if (value <= least) continue
+    // Where the values are much smaller than the greatest one, squares tell nothing of how they differ: then `spread` is 0 or less.
+    const spread = squares / known - (sum / known) ** 2 - slack * greatest
+    if (!(spread > 0 && value <= mean + level * Math.sqrt(spread))) return false
+  }
+  return true
 }
 
 type Judgement = Pick<
@@ -237,10 +300,12 @@ function createBaseline(valueAt: (place: number) => number) {
   const sums = new Float64Array(baselineMinutes / blockMinutes)
   const knowns = new Int32Array(baselineMinutes / blockMinutes)
   let next = 0
-  const add = (place: number) => {
+  const put = (place: number) => {
     values[next] = valueAt(place)
     places[next] = place
-    const block = Math.floor(next / blockMinutes)
+    next = (next + 1) % baselineMinutes
+  }
+  const addUp = (block: number) => {
     let sum = 0
     let known = 0
     for (let slot = block * blockMinutes; slot < (block + 1) * blockMinutes; slot++) {
@@ -251,14 +316,19 @@ function createBaseline(valueAt: (place: number) => number) {
     }
     sums[block] = sum
     knowns[block] = known
-    next = (next + 1) % baselineMinutes
   }
   return {
-    add,
+    add(place: number) {
+      const block = Math.floor(next / blockMinutes)
+      put(place)
+      addUp(block)
+    },
     oldest: () => places[next]!,
-    /** The 240 minutes up to this one, whatever was left out. */
+    /** The 240 minutes up to this one, whatever was left out. Each is where it would be had they been added one by one, so that sums are the same to the bit. */
     restart(last: number) {
-      for (let place = last - baselineMinutes + 1; place <= last; place++) add(place)
+      next = (last + 1) % baselineMinutes
+      for (let place = last - baselineMinutes + 1; place <= last; place++) put(place)
+      for (let block = 0; block < sums.length; block++) addUp(block)
     },
     /** Mean of the known minutes, and how many they are. */
     mean() {

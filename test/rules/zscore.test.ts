@@ -211,6 +211,72 @@ describe('what lasts is learned', () => {
   })
 })
 
+/** As docs/rules.md says it, word for word, without any thought of speed. */
+function judgeByTheBook({ level, minTraffic }: ZscoreRule, values: readonly number[]) {
+  const last = values.length - 1
+  const leftOut = new Set<number>()
+  let crossed = false
+  let reason = ''
+  for (let place = last - (NOON % 3600) / 60 - 605; place <= last; place++) {
+    let skipped = 0
+    const baseline: number[] = []
+    for (let back = place - 5; baseline.length < 240; back--) {
+      if (!leftOut.has(back)) baseline.push(values[back] ?? unknown)
+      else if (++skipped === 360) {
+        leftOut.clear()
+        baseline.length = 0
+        back = place - 4
+      }
+    }
+    const recent = values.slice(place - 4, place + 1).filter((value) => !Number.isNaN(value))
+    const known = baseline.filter((value) => !Number.isNaN(value))
+    const mean = known.reduce((sum, value) => sum + value, 0) / known.length
+    const squares = known.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+    const deviation = Math.sqrt(squares / known.length)
+    const limit = mean + Math.max(level * deviation, (level * mean) / 10, minTraffic)
+    const value = recent.reduce((sum, one) => sum + one, 0) / recent.length
+    if (recent.length < 3) reason = 'unknown'
+    else if (known.length < 30) reason = 'learning'
+    else reason = value > limit ? 'crossed' : 'below'
+    if (reason !== 'unknown') crossed = reason === 'crossed'
+    if (!crossed) continue
+    for (let out = reason === 'unknown' ? place : place - 4; out <= place; out++) leftOut.add(out)
+  }
+  return { crossed, reason }
+}
+
+test('a verdict is what the book says, however calm, noisy or torn the traffic is', () => {
+  const spell = fc.record({
+    mean: fc.constantFrom(0, 1, 5, 10, 11, 13, 20, 1_000),
+    // Of the mean; the least deviation that counts is a tenth.
+    noise: fc.constantFrom(0, 0.1, 0.3, 1),
+    unknownOften: fc.constantFrom(0, 0, 0.02, 0.6),
+    length: fc.integer({ min: 1, max: 400 }),
+  })
+  let crossings = 0
+  fc.assert(
+    fc.property(
+      fc.array(spell, { minLength: 3, maxLength: 20 }),
+      fc.constantFrom(low, medium, high),
+      fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+      (spells, rule, random) => {
+        const next = () => random.next().value as number
+        const values = spells.flatMap(({ mean, noise, unknownOften, length }) =>
+          flat(length, 0).map(() =>
+            next() < unknownOften ? unknown : Math.round(mean * M * (1 + noise * (next() - 0.5))),
+          ),
+        )
+        const all = [...always(10 * M), ...values]
+        const { crossed, reason } = judge(rule, all)
+        if (crossed) crossings++
+        expect({ crossed, reason }).toEqual(judgeByTheBook(rule, all))
+      },
+    ),
+    { numRuns: 60 },
+  )
+  expect(crossings).toBeGreaterThan(0)
+})
+
 describe('a verdict is a pure function of the minutes', () => {
   const weather = fc.array(
     fc.tuple(
