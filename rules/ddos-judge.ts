@@ -56,6 +56,8 @@ export interface DdosJudged<Subject> {
   vector: Vector
   /** One of each minute asked about, the first one first. */
   verdicts: DdosVerdict[]
+  /** These minutes and, of what is over its limits, the hour before them; one without flows is absent. */
+  traffic: ReadonlyMap<number, Rates>
 }
 
 interface Judging<Subject> {
@@ -148,7 +150,9 @@ export async function judgeDdos<Subject extends DdosSubject>(
         })
       }
     }
-    for (const [vector, verdicts] of byVector) judged.push({ subject, vector, verdicts })
+    for (const [vector, verdicts] of byVector) {
+      judged.push({ subject, vector, verdicts, traffic: traffic.get(vector) ?? new Map() })
+    }
   }
   return judged
 }

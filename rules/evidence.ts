@@ -7,6 +7,7 @@ import { suggest, suggestionSchema } from './mitigation.ts'
 import { read } from './query.ts'
 import { addressText, type FlowSelection, rawFlowSettings, rawFlows } from './raw-flows.ts'
 import { minuteText } from './time.ts'
+import { isOfPackets } from './vectors.ts'
 import { patternOf, patterns } from './victims.ts'
 
 /** What flows are told apart by, with the column of raw, or the expression, that tells them; an empty key is left out. */
@@ -112,11 +113,6 @@ export async function readEvidence(
     victims,
     suggestion: suggest({ selection, pattern, top }) ?? null,
   }
-}
-
-/** Attacks by many small packets are measured in packets, all others in bytes. */
-function isOfPackets(vector: FlowSelection['vector']): boolean {
-  return vector !== null && /^(tcp_|icmp|fragment)/.test(vector)
 }
 
 type Totals = Pick<Evidence, 'bytes' | 'packets' | 'flows' | 'sources' | 'destinations'>

@@ -104,3 +104,8 @@ export function storedVectorsOf(vector: Vector): Vector[] | undefined {
   if (vector === 'total') return undefined
   return [vector, ...vectors.filter((part) => isPartOf(part, vector))]
 }
+
+/** Attacks by many small packets are measured in packets, all others in bytes. */
+export function isOfPackets(vector: Vector | null): boolean {
+  return vector !== null && /^(tcp_|icmp|fragment)/.test(vector)
+}

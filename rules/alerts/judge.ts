@@ -23,6 +23,7 @@ import {
 } from '../zscore.ts'
 import type { Condition } from './condition.ts'
 import { basisOf, fingerprintOf, mostPrefixesTold, type Subject } from './identity.ts'
+import { judgeDdosMinutes } from './judge-ddos.ts'
 import { thresholdCondition, zscoreCondition } from './verdict-condition.ts'
 
 export interface Judged {
@@ -62,6 +63,7 @@ export async function judgeMinutes(client: StoreClient, question: Question): Pro
   return [
     ...(await judgeThresholds(client, { ...question, rules: ofType('threshold') })),
     ...(await judgeZscores(client, { ...question, rules: ofType('zscore') })),
+    ...(await judgeDdosMinutes(client, { ...question, rules: ofType('advanced_ddos') })),
   ]
 }
 
