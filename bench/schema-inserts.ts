@@ -1,6 +1,7 @@
 // What an insert costs, by view. Flows are staged in a table, so reading them is a part of each figure: that of a Null table without views
 // is measured, too, and told as `staging`.
 
+import { round } from './processor.ts'
 import type { Result } from './report.ts'
 import { createOurs, createSeed, rulePrefixes, viewsOf } from './schema-databases.ts'
 import { type BenchStore, rowsOf, startStore } from './store.ts'
@@ -60,7 +61,7 @@ export async function measureInserts(
       ]),
     ]
     const runs = new Map<Variant, Insert[]>(variants.map((variant) => [variant, []]))
-    for (let round = 0; round < rounds; round++) {
+    for (let done = 0; done < rounds; done++) {
       for (const variant of variants) runs.get(variant)?.push(await run(store, variant, flows))
     }
     return variants.map((variant) => median(runs.get(variant) ?? []))
@@ -78,7 +79,7 @@ async function run(store: BenchStore, variant: Variant, flows: number): Promise<
   const result = {
     insert: name,
     prefixes,
-    ...(await measure(store, table, flows, seed ? seedBatchFlows(prefixes) : batchFlows)),
+    ...(await insertStaged(store, table, flows, seed ? seedBatchFlows(prefixes) : batchFlows)),
   }
   await store.client.command({ query: 'DROP DATABASE measured' })
   return result
@@ -101,7 +102,7 @@ function median(runs: readonly Insert[]): Insert {
 }
 
 /** Flows that begin ten minutes ago, 5,000 a second, in the order in which they come. */
-async function stage({ client }: BenchStore, flows: number): Promise<void> {
+export async function stage({ client }: BenchStore, flows: number): Promise<void> {
   await client.command({ query: 'CREATE DATABASE stage' })
   await client.command({
     query: `CREATE TABLE stage.flows (${await ingestColumns(client)}, n UInt64)
@@ -127,7 +128,8 @@ async function ingestColumns(client: BenchStore['client']): Promise<string> {
   return rows.map(({ text }) => text).join(', ')
 }
 
-async function measure(
+/** Flows a second, and seconds of processor per million flows, of inserting what is staged; the table's database is left to the caller. */
+export async function insertStaged(
   { client, cpuSeconds }: BenchStore,
   table: string,
   flows: number,
@@ -173,8 +175,4 @@ async function mergesOver(client: BenchStore['client']): Promise<void> {
     quiet = row?.merges === '0' ? quiet + 1 : 0
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100
 }

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { describeMachine, type Result, writeResult } from './report.ts'
 import { measureInserts } from './schema-inserts.ts'
+import { measureProfile } from './schema-profile.ts'
 import { measureQueries } from './schema-queries.ts'
 import { measureSizes } from './schema-sizes.ts'
 
@@ -17,7 +18,7 @@ const { values } = parseArgs({
     'size-flows': { type: 'string', default: '10000000' },
     /** Numbers of flows in 24 hours, each asked of both schemas. */
     queries: { type: 'string', default: '10000000' },
-    only: { type: 'string', default: 'sizes,inserts,queries' },
+    only: { type: 'string', default: 'sizes,inserts,profile,queries' },
     quiet: { type: 'boolean', default: false },
   },
 })
@@ -48,6 +49,7 @@ async function measure(name: string, runs: ((dataDir: string) => Promise<Result[
 const { flows, rounds, 'size-flows': sizeFlows } = values
 await measure('sizes', [(dataDir) => measureSizes(dataDir, Number(sizeFlows))])
 await measure('inserts', [(dataDir) => measureInserts(dataDir, Number(flows), Number(rounds))])
+await measure('profile', [(dataDir) => measureProfile(dataDir, Number(flows), Number(rounds))])
 await measure(
   'queries',
   values.queries
