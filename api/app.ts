@@ -21,6 +21,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { collectorRoutes } from './routes/collectors.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { exporterRoutes } from './routes/exporters.ts'
+import { flowRoutes } from './routes/flows.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
 import { routerRoutes } from './routes/routers.ts'
 import { ruleQuestionRoutes } from './routes/rule-questions.ts'
@@ -72,6 +73,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', exporterRoutes(dependencies))
   app.route('/', collectorRoutes(dependencies))
   app.route('/', trafficRoutes(dependencies))
+  app.route('/', flowRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
   app.route('/', tokenRoutes(tokens))
   app.route('/', auditRoutes(audit, now))

@@ -24,7 +24,7 @@ export async function askSeries(
   const parameters = createParameters()
   const sql = seriesStatement(question, plan, parameters)
   const [rows, runs] = await Promise.all([
-    read<SeriesRow>(store, sql, parameters.values),
+    readTraffic<SeriesRow>(store, sql, parameters.values),
     // A run that ended before the first step covers none of it.
     readCollectorRuns(store, plan.from * 1000),
   ])
@@ -56,11 +56,12 @@ export async function askTop(
 ): Promise<TopAnswer> {
   const parameters = createParameters()
   const sql = topStatement(question, plan, parameters)
-  const stored = await read<{ key: string[]; bytes: string; packets: string; flows: string }>(
-    store,
-    sql,
-    parameters.values,
-  )
+  const stored = await readTraffic<{
+    key: string[]
+    bytes: string
+    packets: string
+    flows: string
+  }>(store, sql, parameters.values)
   const counted = stored.map(({ key, bytes, packets, flows }) => ({
     key: key.map((text, index) => keyText(question.dimensions[index]!, text)),
     bytes: BigInt(bytes),
@@ -113,7 +114,8 @@ const tooLarge: Readonly<Record<string, string>> = {
   '241': 'it takes more memory than one question may',
 }
 
-function read<Row>(
+/** @throws StoreError, and Unanswerable when it is too much for one question */
+export function readTraffic<Row>(
   store: StoreClient,
   query: string,
   parameters: Record<string, unknown>,

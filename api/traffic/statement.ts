@@ -18,7 +18,7 @@ export interface Question {
 }
 
 /** So that a question can neither take the store's memory nor hold a Session for long. */
-const limits = `SETTINGS max_execution_time = 25, max_memory_usage = 2000000000, do_not_merge_across_partitions_select_final = 1`
+export const questionLimits = `SETTINGS max_execution_time = 25, max_memory_usage = 2000000000, do_not_merge_across_partitions_select_final = 1`
 /** Of more keys than these, those seen first are ranked; all others are still added up. */
 const rankedKeys = "max_rows_to_group_by = 1000000, group_by_overflow_mode = 'any'"
 
@@ -61,7 +61,7 @@ FROM
   GROUP BY key, bucket
 )
 GROUP BY key
-${limits}`
+${questionLimits}`
 }
 
 /** One row for each of the greatest keys, and one with an empty key for all others. */
@@ -81,7 +81,7 @@ FROM
   ${pieces.join('\n  UNION ALL\n  ')}
 )
 GROUP BY key
-${limits}`
+${questionLimits}`
 }
 
 function rankStatement(question: Question, plan: Plan, parameters: Parameters): string {
