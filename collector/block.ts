@@ -1,6 +1,7 @@
 // Flows become blocks of length-delimited messages, blocks become segments.
 
 import { type BlockPool, blockBytes } from './block-pool.ts'
+import type { OpenBlock } from './compiled/direct.ts'
 import { encodeFlow, maxFlowBytes } from './encode.ts'
 import type { FlowRecord } from './flow.ts'
 import type { Segment } from './segment.ts'
@@ -11,6 +12,10 @@ export const segmentBytes = 8 * 1024 * 1024
 export interface Blocks {
   /** Adds a copy of the flow. */
   append(flow: FlowRecord, receivedMs: number): void
+  /** The block to write encoded flows into, with room for one at least. It is to be told of them by `wrote`. */
+  open(receivedMs: number): OpenBlock
+  /** So many flows were written, up to `offset` of the open block. */
+  wrote(flows: number, offset: number): void
   /** Hands over what is open, if anything is. */
   seal(): void
   /** When the first flow that is not sealed yet was received; undefined when there is none. */
@@ -30,15 +35,13 @@ export function createBlocks(
   let payloadBytes = 0
   let flows = 0
   let firstReceivedMs: number | undefined
-  let block: Uint8Array | undefined
-  let offset = 0
+  let block: OpenBlock | undefined
 
   const closeBlock = () => {
-    if (block === undefined || offset === 0) return
-    payload.push(block.subarray(0, offset))
-    payloadBytes += offset
+    if (block === undefined || block.offset === 0) return
+    payload.push(block.bytes.subarray(0, block.offset))
+    payloadBytes += block.offset
     block = undefined
-    offset = 0
   }
 
   const seal = () => {
@@ -59,19 +62,28 @@ export function createBlocks(
     sealed(segment)
   }
 
+  const open = (receivedMs: number): OpenBlock => {
+    firstReceivedMs ??= receivedMs
+    block ??= openBlock(pool.take())
+    return block
+  }
+
+  const wrote = (count: number, offset: number) => {
+    if (block === undefined) return
+    block.offset = offset
+    flows += count
+    if (offset <= block.limit) return
+    closeBlock()
+    if (payloadBytes + blockBytes > segmentBytes) seal()
+  }
+
   return {
     append(flow, receivedMs) {
-      if (block === undefined) {
-        block = pool.take()
-        firstReceivedMs ??= receivedMs
-      }
-      offset = encodeFlow(flow, block, offset)
-      flows++
-      if (offset + maxFlowBytes > blockBytes) {
-        closeBlock()
-        if (payloadBytes + blockBytes > segmentBytes) seal()
-      }
+      const { bytes, offset } = open(receivedMs)
+      wrote(1, encodeFlow(flow, bytes, offset))
     },
+    open,
+    wrote,
     seal,
     get firstReceivedMs() {
       return firstReceivedMs
@@ -80,4 +92,9 @@ export function createBlocks(
       return flows
     },
   }
+}
+
+function openBlock(bytes: Uint8Array): OpenBlock {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return { bytes, view, offset: 0, limit: blockBytes - maxFlowBytes }
 }

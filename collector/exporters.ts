@@ -58,8 +58,8 @@ export interface Exporters {
   takeUpRouters(): void
   /** The exporter of this flow. Consecutive flows mostly share one, which is found without a look-up. */
   of(flow: FlowRecord, source: Source, receivedMs: number): Exporter
-  /** Counts a flow, whose sampling is decided. */
-  count(exporter: Exporter, flow: FlowRecord, receivedMs: number): void
+  /** Counts a flow, or several like it in type and sampling, which is decided. */
+  count(exporter: Exporter, flow: FlowRecord, receivedMs: number, flows?: number): void
   /** After each datagram: counts it for who sent it, which is the agent for sFlow, else the source. */
   countDatagram(source: Source, facts: DatagramFacts, lengthBytes: number, receivedMs: number): void
   all(): Iterable<Exporter>
@@ -117,11 +117,11 @@ export function createExporters(routers: Routers): Exporters {
       }
       return last
     },
-    count(exporter, { type, samplingRate, samplingSource }, receivedMs) {
+    count(exporter, { type, samplingRate, samplingSource }, receivedMs, flows = 1) {
       exporter.lastSeenMs = receivedMs
-      exporter.flows++
-      exporter.protocols[type]!.flows++
-      exporter.flowsBySampling[samplingSource]++
+      exporter.flows += flows
+      exporter.protocols[type]!.flows += flows
+      exporter.flowsBySampling[samplingSource] += flows
       exporter.samplingRate = samplingRate
       exporter.samplingSource = samplingSource
       if (samplingRate > exporter.highestSamplingRate) exporter.highestSamplingRate = samplingRate

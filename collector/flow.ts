@@ -1,5 +1,7 @@
 // The flow that decoders fill and the encoder reads: one object, used again for every record.
 
+import { NumberList } from './number-list.ts'
+
 /** An IP address of 0 (unset), 4 or 16 network-order bytes, held in a buffer of its own. */
 export class Address {
   readonly bytes = new Uint8Array(16)
@@ -141,13 +143,13 @@ export class FlowRecord {
   observationDomainId = 0
   observationPointId = 0
 
-  readonly mplsTtl: number[] = []
-  readonly mplsLabel: number[] = []
+  readonly mplsTtl = new NumberList()
+  readonly mplsLabel = new NumberList()
   readonly mplsIp: Uint8Array[] = []
-  readonly bgpCommunities: number[] = []
-  readonly asPath: number[] = []
-  readonly layerStack: number[] = []
-  readonly layerSize: number[] = []
+  readonly bgpCommunities = new NumberList()
+  readonly asPath = new NumberList()
+  readonly layerStack = new NumberList()
+  readonly layerSize = new NumberList()
   readonly ipv6RoutingHeaderAddresses: Uint8Array[] = []
   ipv6RoutingHeaderSegLeft = 0
 
@@ -224,13 +226,13 @@ export class FlowRecord {
     this.observationDomainId = 0
     this.observationPointId = 0
     // Truncating an empty array is not free, and nearly every flow leaves these empty.
-    if (this.mplsTtl.length > 0) this.mplsTtl.length = 0
-    if (this.mplsLabel.length > 0) this.mplsLabel.length = 0
+    this.mplsTtl.clear()
+    this.mplsLabel.clear()
     if (this.mplsIp.length > 0) this.mplsIp.length = 0
-    if (this.bgpCommunities.length > 0) this.bgpCommunities.length = 0
-    if (this.asPath.length > 0) this.asPath.length = 0
-    if (this.layerStack.length > 0) this.layerStack.length = 0
-    if (this.layerSize.length > 0) this.layerSize.length = 0
+    this.bgpCommunities.clear()
+    this.asPath.clear()
+    this.layerStack.clear()
+    this.layerSize.clear()
     if (this.ipv6RoutingHeaderAddresses.length > 0) this.ipv6RoutingHeaderAddresses.length = 0
     this.ipv6RoutingHeaderSegLeft = 0
     this.timeReceivedSeconds = 0

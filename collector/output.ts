@@ -1,7 +1,7 @@
 // Where the pipeline's flows go: into segments that are delivered, or as JSON lines to whoever reads stdout.
 
 import type { Writable } from 'node:stream'
-import { createBlocks } from './block.ts'
+import { type Blocks, createBlocks } from './block.ts'
 import type { BlockPool } from './block-pool.ts'
 import type { Delivery } from './delivery.ts'
 import type { FlowRecord } from './flow.ts'
@@ -16,6 +16,8 @@ export type BatchedStream = Exclude<RowStream, 'status'>
 export interface Output {
   /** Takes a copy of the flow. */
   append(flow: FlowRecord, receivedMs: number): void
+  /** Where encoded flows may be written directly; absent for an output of another form. */
+  readonly blocks?: Pick<Blocks, 'open' | 'wrote'>
   /** Takes a row of another stream. False when there is no room for it. */
   addRow(stream: BatchedStream, row: object, receivedMs: number): boolean
   /** Takes over a segment that holds no flows, to be delivered after what was appended. */
@@ -51,6 +53,7 @@ export function createSegmentOutput(
     accept,
     addRow: (stream, row, receivedMs) => rows[stream].add(row, receivedMs),
     append: (flow, receivedMs) => blocks.append(flow, receivedMs),
+    blocks,
     flowsInMemory: () => blocks.flows + delivery.flowsInMemory(),
     flowsSpooled: () => delivery.flowsSpooled(),
     spoolBytes: () => delivery.spoolBytes(),

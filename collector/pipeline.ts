@@ -3,10 +3,12 @@
 import { parseAddress } from '../runtime/ip.ts'
 import type { Logger } from '../runtime/log.ts'
 import { createByteOrders } from './byte-order.ts'
+import type { DirectOutput } from './compiled/direct.ts'
 import { counterRow } from './counter-row.ts'
 import type { Compat } from './decode/compat.ts'
 import { createDecoder, type Decoder } from './decode/decode.ts'
-import type { Exporters } from './exporters.ts'
+import type { DecoderLimits } from './decode/limits.ts'
+import type { Exporter, Exporters } from './exporters.ts'
 import type { Ledger } from './ledger.ts'
 import { createMetadata } from './metadata.ts'
 import type { Output } from './output.ts'
@@ -31,15 +33,17 @@ export interface PipelineParts {
   exporters: Exporters
   ledger: Ledger
   /** Copies what it keeps of a flow. */
-  output: Pick<Output, 'append' | 'addRow'>
+  output: Pick<Output, 'append' | 'addRow' | 'blocks'>
   /** What comes from exporters that are no registered router is counted and dropped. */
   knownOnly: boolean
   compat: Compat
+  /** Of the decoder, in place of the default ones. */
+  limits?: Partial<DecoderLimits>
   log: Logger
 }
 
 export function createPipeline(parts: PipelineParts): Pipeline {
-  const { routers, exporters, ledger, output, knownOnly, compat, log } = parts
+  const { routers, exporters, ledger, output, knownOnly, compat, limits, log } = parts
   let receivedMs = 0
 
   const isUnknown = (exporter: string, source: Source): boolean =>
@@ -53,8 +57,27 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
   const learnName = createMetadata((row) => addRow('metadata', row))
 
+  const { blocks } = output
+  let begun: Exporter | undefined
+  const direct: DirectOutput | undefined = blocks && {
+    begin(flow, source) {
+      begun = exporters.of(flow, source, receivedMs)
+      if (knownOnly && begun.router === undefined) return false
+      applySampling(flow, begun.router)
+      return true
+    },
+    open: () => blocks.open(receivedMs),
+    wrote(flow, flows, offset) {
+      ledger.flowsDecoded += flows
+      if (begun !== undefined) exporters.count(begun, flow, receivedMs, flows)
+      blocks.wrote(flows, offset)
+    },
+  }
+
   const decoder = createDecoder({
     compat,
+    ...(direct && { direct }),
+    ...(limits && { limits }),
     hasLittleEndianSampling: createByteOrders(routers),
     emit(flow, source) {
       ledger.flowsDecoded++

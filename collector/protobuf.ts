@@ -3,6 +3,7 @@
 // caller has made sure of the room.
 
 import type { Address } from './flow.ts'
+import type { NumberList } from './number-list.ts'
 
 /** Bytes that are written of any address. */
 export const maxAddressBytes = 16
@@ -73,7 +74,18 @@ export function writeNanoseconds(
   const units = seconds * 5 ** 9 + (nanos >>> 9)
   const high = Math.floor(units / 2 ** 23)
   const low = (units - high * 2 ** 23) * 2 ** 9 + (nanos & 0x1ff)
-  return writeVarint64(target, at, high, low >>> 0)
+  // From 1972 to 2262 it takes nine bytes; every flow has three times.
+  if (high < 2 ** 24 || high >= 2 ** 31) return writeVarint64(target, at, high, low)
+  target[at] = low | 0x80
+  target[at + 1] = (low >>> 7) | 0x80
+  target[at + 2] = (low >>> 14) | 0x80
+  target[at + 3] = (low >>> 21) | 0x80
+  target[at + 4] = (low >>> 28) | (high << 4) | 0x80
+  target[at + 5] = (high >>> 3) | 0x80
+  target[at + 6] = (high >>> 10) | 0x80
+  target[at + 7] = (high >>> 17) | 0x80
+  target[at + 8] = high >>> 24
+  return at + 9
 }
 
 export function writeAddress(target: Uint8Array, at: number, address: Address): number {
@@ -97,14 +109,14 @@ export function writePacked(
   target: Uint8Array,
   at: number,
   field: number,
-  values: readonly number[],
+  values: NumberList,
   limit: number,
 ): number {
   const count = Math.min(values.length, limit)
   let length = 0
-  for (let i = 0; i < count; i++) length += varintLength(values[i]!)
+  for (let i = 0; i < count; i++) length += varintLength(values.at(i))
   at = writeVarint(target, bytesTag(target, at, field), length)
-  for (let i = 0; i < count; i++) at = writeVarint(target, at, values[i]!)
+  for (let i = 0; i < count; i++) at = writeVarint(target, at, values.at(i))
   return at
 }
 

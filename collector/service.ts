@@ -71,6 +71,7 @@ async function start(
     output,
     knownOnly: settings.exporters === 'known',
     compat: settings.compat,
+    ...(!settings.compile && { limits: { writers: 0 } }),
     log,
   })
   const stateFile = path.join(directory, 'templates.json')

@@ -43,6 +43,7 @@ const collectorSettings: SettingName[] = [
   'sink',
   'exporters',
   'compat',
+  'compile',
   'collectorHttp',
   'apiUrl',
 ]
@@ -78,6 +79,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
         'listen',
         'exporters',
         'compat',
+        'compile',
         'collectorHttp',
         'storePort',
         ...apiSettings,

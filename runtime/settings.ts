@@ -54,6 +54,13 @@ const definitions = {
     help: 'goflow2: the few values that differ are as GoFlow2 writes them (docs/protocols.md)',
     ...oneOf('none', 'goflow2'),
   },
+  compile: {
+    env: 'NETMON_COMPILE',
+    flag: 'compile',
+    fallback: 'true',
+    help: 'false: no code is generated for templates; decoding takes some four times as long',
+    ...trueOrFalse,
+  },
   collectorHttp: {
     env: 'NETMON_COLLECTOR_HTTP',
     flag: 'collector-http',

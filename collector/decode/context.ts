@@ -1,5 +1,7 @@
 // What the readers of one decoder share.
 
+import type { Netflow5Layout } from '../compiled/netflow5.ts'
+import type { Direct } from '../compiled/write-records.ts'
 import type { FlowRecord } from '../flow.ts'
 import type { Source } from '../source.ts'
 import type { Compat } from './compat.ts'
@@ -34,6 +36,10 @@ export interface DecodeContext {
   readonly learnName: (name: LearnedName, source: Source) => void
   readonly takeCounters: (counters: InterfaceCounters, source: Source) => void
   readonly hasLittleEndianSampling: (source: Source) => boolean
+  /** The records of NetFlow v5, as if a template had told them. */
+  readonly netflow5: Netflow5Layout
+  /** Undefined when every flow is emitted. */
+  readonly direct: Direct | undefined
 }
 
 /** Counts `bytes` bytes that cannot be read, and notes why as the outcome of the datagram. */

@@ -1,5 +1,8 @@
 // The one entry to decoding: a datagram of any of the four protocols in, its flows out.
 
+import type { DirectOutput } from '../compiled/direct.ts'
+import { createNetflow5Layout } from '../compiled/netflow5.ts'
+import { createDirect } from '../compiled/write-records.ts'
 import type { FlowRecord } from '../flow.ts'
 import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'
@@ -38,6 +41,8 @@ export interface DecoderOptions {
   takeCounters?(counters: InterfaceCounters, source: Source): void
   /** Values that GoFlow2 writes otherwise: see docs/protocols.md. */
   compat?: Compat
+  /** Where flows of records that nothing is odd about may be written, instead of being emitted. */
+  direct?: DirectOutput
   /** Whether this exporter writes the sampling rates of its data records with the least significant byte first. */
   hasLittleEndianSampling?(source: Source): boolean
   /** In place of the default bounds. */
@@ -109,6 +114,8 @@ export function createDecoder(options: DecoderOptions): Decoder {
     learnName: options.learnName ?? (() => {}),
     takeCounters: options.takeCounters ?? (() => {}),
     hasLittleEndianSampling: options.hasLittleEndianSampling ?? (() => false),
+    netflow5: createNetflow5Layout(),
+    direct: options.direct && createDirect(options.direct, limits),
   }
   let internalError: unknown
   const noteFault = (error: unknown) => {

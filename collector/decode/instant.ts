@@ -8,10 +8,12 @@ const ntpToUnixSeconds = 2_208_988_800
 const ntpEraSeconds = 2 ** 32
 
 /** Earlier than this no flow was ever exported: it is the clock of a router that has not been told the time. */
-const earliestSeconds = Date.UTC(1990, 0) / 1000
+export const earliestSeconds = Date.UTC(1990, 0) / 1000
 
 /** A clock may be in the wrong time zone; more than a day ahead it is wrong. */
-const aheadSeconds = 86_400
+export function latestSeconds(receivedSeconds: number): number {
+  return receivedSeconds + 86_400
+}
 
 /** A point in time, or none. What is set first stays. */
 export class Instant {
@@ -76,6 +78,6 @@ export class Instant {
   }
 
   isPlausible(receivedSeconds: number): boolean {
-    return this.seconds >= earliestSeconds && this.seconds <= receivedSeconds + aheadSeconds
+    return this.seconds >= earliestSeconds && this.seconds <= latestSeconds(receivedSeconds)
   }
 }

@@ -30,6 +30,9 @@ export interface DecoderLimits {
   /** sFlow data sources whose count of drops is followed. */
   readonly dropCountsPerAgent: number
   readonly dropCounts: number
+  /** Layouts of templates that have a writer, and how many records earn a template one: making it costs as much as reading some hundred. */
+  readonly writers: number
+  readonly recordsForWriter: number
 }
 
 export const defaultLimits: DecoderLimits = {
@@ -51,4 +54,6 @@ export const defaultLimits: DecoderLimits = {
   reportedSessions: 100_000,
   dropCountsPerAgent: 4_096,
   dropCounts: 100_000,
+  writers: 1_000,
+  recordsForWriter: 1_000,
 }

@@ -1,5 +1,6 @@
 // NetFlow v5. Cisco, "NetFlow Export Datagram Format", tables B-3 and B-4.
 
+import { netflow5Writer, writeNetflow5 } from '../compiled/netflow5.ts'
 import { type FlowRecord, FlowType, SamplingSource } from '../flow.ts'
 import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'
@@ -47,7 +48,13 @@ export function decodeNetflow5(
   const isCount = count <= Math.max(whole, maxRecords)
   followSequence(context, readUint16(bytes, 20), 'records', isCount ? count : undefined)
   const end = headerBytes + records * recordBytes
+  const writer = netflow5Writer(context)
   for (let offset = headerBytes; offset < end; offset += recordBytes) {
+    if (writer !== undefined) {
+      offset = writeNetflow5(context, writer, samplingRate, bytes, offset, end)
+      // What it stopped in front of is read here.
+      if (offset === end) break
+    }
     record.begin()
     readRecord(flow, bytes, offset)
     times.setStartUptime(readUint32(bytes, offset + 24))
@@ -56,6 +63,7 @@ export function decodeNetflow5(
     flow.samplingRate = samplingRate
     if (samplingRate > 0) flow.samplingSource = SamplingSource.exporter
     counters.flows.netflow5++
+    context.netflow5.plan.recordsRead++
     context.emit(flow, source)
   }
   if (records < count) fail(context, 'bad-length', bytes.length - end)

@@ -1,5 +1,6 @@
 // A template, made ready for reading its records: which bytes go where. A record is then one loop.
 
+import type { Writer } from '../compiled/writers.ts'
 import { readUint, readUint16 } from './bytes.ts'
 import type { DataRecord } from './data-record.ts'
 import {
@@ -25,6 +26,8 @@ export interface Step {
 
 export interface Plan {
   readonly steps: readonly Step[]
+  /** Of those, the ones that name a sampler. */
+  readonly samplerSteps: readonly Step[]
   /** The same for the flow of the other direction; undefined for records that only tell of one. */
   readonly reverseSteps: readonly Step[] | undefined
   /** Whether records state a sampling interval themselves, in the byte order of their exporter. */
@@ -36,6 +39,10 @@ export interface Plan {
   readonly lengths: Uint16Array
   /** The lengths in the template, when some are variable. */
   readonly variable: Uint16Array | undefined
+  /** Records read by these steps, since there is no writer for them. */
+  recordsRead: number
+  /** Undefined while it is not earned; null when its records cannot be compiled. */
+  writer: Writer | null | undefined
 }
 
 export function compile(template: Template): Plan {
@@ -52,9 +59,11 @@ export function compile(template: Template): Plan {
     const element = elementOf(template, specifier, field)
     return element === undefined ? [] : [{ element, rank: element.rank, field }]
   })
+  const steps = toSteps(found, fields)
   const reverse = findReverse(fields, (id) => ianaElement(template, id))
   return {
-    steps: toSteps(found, fields),
+    steps,
+    samplerSteps: steps.filter(({ field }) => isSampler(fields[field]!)),
     reverseSteps: reverse.length > 0 ? toSteps(reverse, fields) : undefined,
     hasSamplingInterval: fields.some(
       ({ id, enterprise }) => enterprise === undefined && (id === 34 || id === 50),
@@ -63,7 +72,13 @@ export function compile(template: Template): Plan {
     offsets,
     lengths,
     variable: isVariable ? lengths.slice() : undefined,
+    recordsRead: 0,
+    writer: undefined,
   }
+}
+
+function isSampler({ id, enterprise }: FieldSpecifier): boolean {
+  return enterprise === undefined && (id === 48 || id === 302)
 }
 
 function elementOf(

@@ -1,6 +1,7 @@
 // Sets: what NetFlow v9 (where they are FlowSets) and IPFIX messages consist of. RFC 3954 5 and 6, RFC 7011 3.3 and
 // 3.4.
 
+import { writeRecords, writerOf } from '../compiled/write-records.ts'
 import { allZero, readUint16 } from './bytes.ts'
 import { countUndecodable, type DecodeContext, fail } from './context.ts'
 import { emitFlows } from './data-flows.ts'
@@ -190,7 +191,13 @@ function readData(
   const domain = exporter?.domain(message.protocol, message.observationDomainId)
   sampling.isLittleEndian =
     plan.hasSamplingInterval && context.hasLittleEndianSampling(message.source)
+  const writer = writerOf(context, template, plan, exporter)
   while (hasRecord(plan, bytes, offset, end)) {
+    if (writer !== undefined) {
+      offset = writeRecords(context, writer, template, plan, exporter, domain, bytes, offset, end)
+      // What it stopped in front of is read here.
+      if (!hasRecord(plan, bytes, offset, end)) return
+    }
     record.begin()
     const next = readRecord(plan, record, bytes, offset, end)
     if (next === -1) {
@@ -198,6 +205,7 @@ function readData(
       return
     }
     message.dataRecords++
+    plan.recordsRead++
     emitFlows(context, plan, template, exporter, domain, bytes, offset)
     offset = next
   }

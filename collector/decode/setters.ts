@@ -158,7 +158,7 @@ export function setIcmpCode(record: DataRecord, value: number): void {
 export function setMplsLabel({ flow }: DataRecord, depth: number, value: number): void {
   if (value === 0) return
   while (flow.mplsLabel.length <= depth) flow.mplsLabel.push(0)
-  flow.mplsLabel[depth] ||= (value >>> 4) & 0xfffff
+  if (flow.mplsLabel.at(depth) === 0) flow.mplsLabel.set(depth, (value >>> 4) & 0xfffff)
 }
 
 export function addMplsIp(

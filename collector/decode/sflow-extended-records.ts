@@ -2,6 +2,7 @@
 // data"; later ones at sflow.org/developers/structures.php. Each returns false when it is too short for what it should hold.
 
 import type { FlowRecord } from '../flow.ts'
+import type { NumberList } from '../number-list.ts'
 import { readUint32 } from './bytes.ts'
 import { readAddress } from './sflow-addresses.ts'
 
@@ -70,18 +71,18 @@ export function readExtendedGateway(
   const { asPath } = flow
   const communities = readAsPath(asPath, bytes, numbers + 12, end)
   if (communities === -1) {
-    asPath.length = 0
+    asPath.clear()
     return false
   }
   const routerAs = readUint32(bytes, numbers)
   flow.srcAs = readUint32(bytes, numbers + 4) || routerAs
-  flow.dstAs = asPath.at(-1) ?? routerAs
-  flow.nextHopAs = asPath[0] ?? 0
+  flow.dstAs = asPath.length > 0 ? asPath.at(asPath.length - 1) : routerAs
+  flow.nextHopAs = asPath.at(0)
   return end - communities >= 4 && readNumbers(flow.bgpCommunities, bytes, communities, end) !== -1
 }
 
 /** Reads a count and that many segments into `path`. Returns where they end, or -1 when that is beyond `end`. */
-function readAsPath(path: number[], bytes: Uint8Array, offset: number, end: number): number {
+function readAsPath(path: NumberList, bytes: Uint8Array, offset: number, end: number): number {
   const segments = readUint32(bytes, offset)
   let at = offset + 4
   for (let i = 0; i < segments; i++) {
@@ -93,7 +94,7 @@ function readAsPath(path: number[], bytes: Uint8Array, offset: number, end: numb
 }
 
 /** Reads a count and that many numbers into `list`. Returns where they end, or -1 when that is beyond `end`. */
-function readNumbers(list: number[], bytes: Uint8Array, offset: number, end: number): number {
+function readNumbers(list: NumberList, bytes: Uint8Array, offset: number, end: number): number {
   const count = readUint32(bytes, offset)
   const start = offset + 4
   if (count > (end - start) / 4) return -1

@@ -3,6 +3,7 @@
 
 import { formatAddress } from '../../runtime/ip.ts'
 import { type Address, type FlowRecord, FlowType, flowTypeNames } from '../flow.ts'
+import type { NumberList } from '../number-list.ts'
 
 /**
  * One JSON object without a line break: the fields that are set, and bytes, packets, ports, proto
@@ -87,8 +88,8 @@ function unlessZero(value: number): number | undefined {
   return value === 0 ? undefined : value
 }
 
-function unlessEmpty(values: readonly number[]): readonly number[] | undefined {
-  return values.length === 0 ? undefined : values
+function unlessEmpty(values: NumberList): number[] | undefined {
+  return values.length === 0 ? undefined : [...values]
 }
 
 function counter(high: number, low: number): number | string {

@@ -4,6 +4,7 @@ import { createDecoder, type Decoder } from '../../collector/decode/decode.ts'
 import type { DecoderLimits } from '../../collector/decode/limits.ts'
 import type { DecodeReason } from '../../collector/decode/outcome.ts'
 import { Address, type FlowRecord } from '../../collector/flow.ts'
+import { NumberList } from '../../collector/number-list.ts'
 import type { Source } from '../../collector/source.ts'
 import { formatAddress } from '../../runtime/ip.ts'
 import { ip4 } from './bytes.ts'
@@ -52,9 +53,11 @@ export function plainFlow(flow: FlowRecord): PlainFlow {
   for (const [name, value] of Object.entries(flow) as [string, unknown][]) {
     if (value instanceof Address) {
       if (value.length > 0) plain[name] = formatAddress(value.bytes, value.length)
+    } else if (value instanceof NumberList) {
+      if (value.length > 0) plain[name] = [...value]
     } else if (Array.isArray(value)) {
       if (value.length > 0) {
-        plain[name] = value.map((item) => (typeof item === 'number' ? item : formatAddress(item)))
+        plain[name] = value.map((item) => formatAddress(item))
       }
     } else if (
       typeof value === 'number' &&

@@ -39,8 +39,8 @@ test('flows come out in order, in blocks and segments within their bounds', () =
   for (let i = 1; i <= flows; i++) {
     flow.sequenceNumber = i
     // Long and short messages, so that block ends fall everywhere.
-    flow.asPath.length = i % 50
-    flow.asPath.fill(i)
+    flow.asPath.clear()
+    for (let n = 0; n < i % 50; n++) flow.asPath.push(i)
     blocks.append(flow, 1_000 + i)
   }
   blocks.seal()

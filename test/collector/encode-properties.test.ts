@@ -79,8 +79,8 @@ function flowOf(message: Message): FlowRecord {
       const bytes = fromHex(value)
       if (bytes.length > 0) (fields[field] as Address).set(bytes, 0, bytes.length)
     } else if (Array.isArray(value)) {
-      const list = fields[field] as unknown[]
-      list.push(...value.map((item) => (typeof item === 'string' ? fromHex(item) : item)))
+      const list = fields[field] as { push(item: unknown): void }
+      for (const item of value) list.push(typeof item === 'string' ? fromHex(item) : item)
     } else {
       fields[field] = typeof value === 'bigint' ? Number(value) : value
     }

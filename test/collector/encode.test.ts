@@ -176,7 +176,7 @@ const flowAndMessage = fc
     for (const [i, [field, name]] of uint32Lists.entries()) {
       // A layer is an enum: 31 bits.
       const numbers = values.numbers[i]!.map((n) => (field === 'layerStack' ? n >>> 1 : n))
-      flow[field].push(...numbers)
+      for (const number of numbers) flow[field].push(number)
       message[name] = numbers
     }
     for (const [i, [field, name]] of addressLists.entries()) {
@@ -249,7 +249,7 @@ describe('encodeFlow', () => {
     flow.packetsLow = 1
     flow.proto = 6
     flow.srcPort = 443
-    flow.asPath.push(64500, 1)
+    for (const as of [64500, 1]) flow.asPath.push(as)
     flow.timeReceivedSeconds = 1
     flow.timeReceivedNanos = 1
     const bytes = [
@@ -289,7 +289,7 @@ describe('encodeFlow', () => {
       const message: Message = { src_addr: flow.srcAddr.bytes.slice(0, family) }
       // A packed list of one-byte numbers fills up: two bytes of tag and one of length before them.
       const ttls = Array<number>(length - (2 + family) - 3).fill(1)
-      flow.asPath.push(...ttls)
+      for (const ttl of ttls) flow.asPath.push(ttl)
       message['as_path'] = ttls
       const bytes = encode(flow)
       expect(bytes.length).toBe(length + (length < 128 ? 1 : 2))
@@ -321,7 +321,7 @@ describe('encodeFlow', () => {
     for (const [field, name, bound] of uint32Lists) {
       // protobufjs reads enums as signed.
       const values = (message[name] as number[]).map((value) => value >>> 0)
-      expect(values).toEqual(flow[field].slice(0, bound))
+      expect(values).toEqual([...flow[field]].slice(0, bound))
     }
     for (const [, name, bound] of addressLists) expect(message[name]).toHaveLength(bound)
   })
@@ -335,7 +335,7 @@ describe('encodeFlow', () => {
         flow.samplingRate = b
         flow.bytesHigh = c
         flow.timeFlowEndSeconds = d
-        flow.asPath.push(a, b, c, d)
+        for (const number of [a, b, c, d]) flow.asPath.push(number)
         flow.vni = 4096
         const message = FlowMessage.toObject(FlowMessage.decodeDelimited(encode(flow)))
         expect(message['vni']).toBe(4096)

@@ -74,7 +74,8 @@ export function fuzz(open: () => () => FuzzDatagram, options: FuzzOptions): Outc
   const create = options.createDecoder ?? createDecoder
   const next = open()
   const first = new Subject(create)
-  const second = new Subject(create)
+  // What writers write has to be what interpretation gives.
+  const second = new Subject(create, true)
   const warmUp = Math.ceil(options.datagrams / 5)
   for (let datagram = 1; datagram <= options.datagrams; datagram++) {
     options.begin?.(datagram)

@@ -1,5 +1,6 @@
 // One decoder under test, with everything behind it that a collector has: names, counters, the encoder.
 
+import type { DirectOutput } from '../../collector/compiled/direct.ts'
 import { createDecoder, type Decoder, type DecoderOptions } from '../../collector/decode/decode.ts'
 import { type DecoderLimits, defaultLimits } from '../../collector/decode/limits.ts'
 import { decodeReasons } from '../../collector/decode/outcome.ts'
@@ -23,6 +24,8 @@ export const limits: DecoderLimits = {
   sequences: 400,
   dropCountsPerAgent: 40,
   dropCounts: 1_000,
+  writers: 20,
+  recordsForWriter: 10,
 }
 
 const expireEveryMs = 10_000
@@ -43,10 +46,13 @@ export class Subject {
   problem: string | undefined
   private expireMs = 0
   private readonly output = Buffer.alloc(outputBytes)
+  private readonly view = new DataView(this.output.buffer, this.output.byteOffset, outputBytes)
   private written = 0
 
-  constructor(create: (options: DecoderOptions) => Decoder) {
+  /** One with writers writes what it can without interpreting it. */
+  constructor(create: (options: DecoderOptions) => Decoder, hasWriters = false) {
     this.decoder = create({
+      ...(hasWriters && { direct: this.direct() }),
       emit: (flow) => this.take(flow),
       learnName: () => void this.names++,
       takeCounters: () => void this.interfaceCounters++,
@@ -93,6 +99,21 @@ export class Subject {
       this.written === other.written &&
       this.output.compare(other.output, 0, other.written, 0, this.written) === 0
     )
+  }
+
+  private direct(): DirectOutput {
+    const { output, view } = this
+    return {
+      begin: () => true,
+      open: () => {
+        if (this.written > outputBytes - maxFlowBytes) this.written = 0
+        return { bytes: output, view, offset: this.written, limit: outputBytes - maxFlowBytes }
+      },
+      wrote: (_, flows, offset) => {
+        this.flows += flows
+        this.written = offset
+      },
+    }
   }
 
   private take(flow: FlowRecord): void {

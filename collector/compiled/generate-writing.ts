@@ -1,0 +1,155 @@
+// Lines that write the fields of a FlowMessage from variables, in the order of the fields' numbers and in the encoding of `protobuf.ts`.
+
+import { addressFields, type UintField, uintFields } from './actions.ts'
+import { words } from './generate-reading.ts'
+import type { CompilableRecord, Part } from './record-layout.ts'
+
+/** What a message says of all its flows is encoded once for many, and copied in words that may reach beyond its end. */
+const constants = [
+  { number: 1, name: 'head', words: 4 },
+  { number: 11, name: 'exporter', words: 5 },
+  { number: 70, name: 'domain', words: 2 },
+  { number: 110, name: 'received', words: 3 },
+  { number: 1001, name: 'tail', words: 1 },
+] as const
+
+export type ConstantName = (typeof constants)[number]['name']
+
+/** Where each of them begins in the buffer of a `Message`'s constants, in bytes. */
+export const constantOffsets = offsetsOf(constants)
+export const constantsBytes = constants.reduce((sum, { words }) => sum + 4 * words, 0)
+
+/** Loaded once for all records. */
+export function loadConstants(): string[] {
+  return constants.flatMap(({ name, words }) => [
+    ...Array.from(
+      { length: words },
+      (_, i) => `const ${name}${i} = constants.getInt32(${constantOffsets[name] + 4 * i})`,
+    ),
+    `const ${name}Bytes = env.${name}Bytes`,
+  ])
+}
+
+/** `declared` are the integers that have a variable. */
+export function writeFields(record: CompilableRecord, declared: ReadonlySet<UintField>): string[] {
+  const { source, destination, addresses, counts, macs, family } = record
+  const fields: [number: number, lines: string[]][] = constants.map(({ number, name, words }) => [
+    number,
+    copyConstant(name, words),
+  ])
+  fields.push([6, writeAddress(6, source)], [7, writeAddress(7, destination)])
+  for (const part of addresses) {
+    const number = addressFields[part.action.field]
+    fields.push([number, writeAddress(number, part)])
+  }
+  for (const [number, field] of [
+    [9, 'bytes'],
+    [10, 'packets'],
+    [27, 'srcMac'],
+    [28, 'dstMac'],
+  ] as const) {
+    const own = [...counts, ...macs].filter(({ action }) => action.field === field)
+    if (own.length > 0) fields.push([number, writeWide(number, field, own)])
+  }
+  for (const field of declared) {
+    const [number, bits] = uintFields[field]
+    fields.push([number, writeUint(number, field, bits)])
+  }
+  fields.push(
+    [30, writeEtherType(family)],
+    [111, writeTime(111, 'start')],
+    [112, writeTime(112, 'end')],
+  )
+  return fields.sort(([a], [b]) => a - b).flatMap(([, lines]) => lines)
+}
+
+function copyConstant(name: ConstantName, words: number): string[] {
+  const copy = (from: number, to: number) =>
+    Array.from(
+      { length: to - from },
+      (_, i) => `out.setInt32(at + ${4 * (from + i)}, ${name}${from + i})`,
+    )
+  // An IPv4 address needs two words, an IPv6 one five.
+  const lines =
+    words > 4
+      ? [...copy(0, 2), `if (${name}Bytes > 8) { ${copy(2, words).join('; ')} }`]
+      : copy(0, words)
+  return [...lines, `at += ${name}Bytes`]
+}
+
+function writeUint(number: number, field: UintField, bits: 8 | 16 | 32): string[] {
+  const [writeTag, behind] = tagOf(number, 0)
+  if (bits === 8) {
+    // Eight bits with the highest set are the first byte of two as they are.
+    return [
+      `if (${field} !== 0) { ${writeTag}; target[at + ${behind}] = ${field}; at += ${behind + 1}; if (${field} > 127) target[at++] = 1 }`,
+    ]
+  }
+  const more = bits === 16 ? `${field} > 127` : `${field} < 0 || ${field} > 127`
+  const rest =
+    bits === 16
+      ? `target[at++] = ${field} | 128; if (${field} > 16383) { target[at++] = ${field} >> 7 | 128; target[at++] = ${field} >> 14 } else target[at++] = ${field} >> 7`
+      : `at = varint(target, at, ${field})`
+  return [
+    `if (${field} !== 0) { ${writeTag}; at += ${behind}; if (${more}) { ${rest} } else target[at++] = ${field} }`,
+  ]
+}
+
+/** A counter or a MAC address, in two halves. */
+function writeWide(number: number, field: string, parts: readonly Part[]): string[] {
+  const [writeTag, behind] = tagOf(number, 0)
+  const isWide = parts.some(({ length }) => length > 4)
+  const write = isWide
+    ? `at = varint64(target, at + ${behind}, ${field}High, ${field}Low)`
+    : `at = varint(target, at + ${behind}, ${field}Low)`
+  return [`if (${field}Low !== 0 || ${field}High !== 0) { ${writeTag}; ${write} }`]
+}
+
+function writeTime(number: number, of: 'start' | 'end'): string[] {
+  const [writeTag, behind] = tagOf(number, 0)
+  return [writeTag, `at = nanoseconds(target, at + ${behind}, ${of}Seconds, ${of}Nanos)`]
+}
+
+function writeAddress(number: number, part: Pick<Part, 'at' | 'length'>): string[] {
+  const [writeTag, behind] = tagOf(number, 2)
+  const values = words(part)
+  return [
+    writeTag,
+    `target[at + ${behind}] = ${part.length}`,
+    ...values.map((word, i) => `out.setInt32(at + ${behind + 1 + 4 * i}, ${word})`),
+    `at += ${behind + 1 + part.length}`,
+  ]
+}
+
+/** 0x0800 or 0x86dd. */
+function writeEtherType(family: 4 | 6): string[] {
+  const [writeTag, behind] = tagOf(30, 0)
+  return family === 4
+    ? [writeTag, `out.setUint16(at + ${behind}, 0x8010)`, `at += ${behind + 2}`]
+    : [
+        writeTag,
+        `out.setUint16(at + ${behind}, 0xdd8d)`,
+        `target[at + ${behind + 2}] = 2`,
+        `at += ${behind + 3}`,
+      ]
+}
+
+/** Writes the tag at `at`, and how many bytes it has: one up to number 15, then two. */
+function tagOf(number: number, wireType: 0 | 2): [line: string, bytes: 1 | 2] {
+  const low = ((number << 3) | wireType) & 0xff
+  if (number < 16) return [`target[at] = ${low}`, 1]
+  return [`out.setUint16(at, ${((low | 0x80) << 8) | (number >> 4)})`, 2]
+}
+
+function offsetsOf(
+  all: readonly { readonly name: ConstantName; readonly words: number }[],
+): Readonly<Record<ConstantName, number>> {
+  let offset = 0
+  return Object.fromEntries(
+    all.map(({ name, words }) => {
+      const own = offset
+      offset += 4 * words
+      return [name, own]
+    }),
+  ) as Record<ConstantName, number>
+}

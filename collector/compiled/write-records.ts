@@ -1,0 +1,108 @@
+// Writes the records of a data set, as far as nothing is odd about them.
+
+import type { DecodeContext } from '../decode/context.ts'
+import type { Domain, Exporter } from '../decode/exporter.ts'
+import { samplingRate } from '../decode/flow-completion.ts'
+import type { DecoderLimits } from '../decode/limits.ts'
+import type { Message } from '../decode/message.ts'
+import { type Plan, runSteps } from '../decode/plan.ts'
+import type { Template } from '../decode/template.ts'
+import { SamplingSource } from '../flow.ts'
+import type { DirectOutput } from './direct.ts'
+import { Stop, WriterState } from './state.ts'
+import { createWriters, type Writer, type Writers } from './writers.ts'
+
+/** What a decoder needs to write records without interpreting them. */
+export interface Direct {
+  readonly output: DirectOutput
+  readonly writers: Writers
+  readonly state: WriterState
+}
+
+export function createDirect(output: DirectOutput, limits: DecoderLimits): Direct {
+  const { writers: most, recordsForWriter: afterRecords } = limits
+  return { output, writers: createWriters({ most, afterRecords }), state: new WriterState() }
+}
+
+/** The writer for a set of this template that the context's message holds; undefined when its records are to be interpreted. */
+export function writerOf(
+  { direct, record }: DecodeContext,
+  template: Template,
+  plan: Plan,
+  exporter: Exporter | undefined,
+): Writer | undefined {
+  if (direct === undefined) return undefined
+  const { message } = record
+  const writer = direct.writers.of(template, plan, message.receivedMs)
+  if (writer === undefined || (writer.usesUptime && !tellsUptime(message))) return undefined
+  // Rates of interfaces and line cards would have to be looked up for each record.
+  const { interfaces, lineCards } = exporter?.rates ?? {}
+  return interfaces === undefined && lineCards === undefined ? writer : undefined
+}
+
+/** NetFlow v5's header has room for a nanosecond part that is none. */
+function tellsUptime({ uptimeMs, exportNanos }: Message): boolean {
+  return uptimeMs !== 0 && exportNanos < 1_000_000_000
+}
+
+/**
+ * Writes records from `offset` on, up to the end of the set or to one that is to be interpreted. Returns where that is.
+ */
+export function writeRecords(
+  context: DecodeContext,
+  writer: Writer,
+  template: Template,
+  plan: Plan,
+  exporter: Exporter | undefined,
+  domain: Domain | undefined,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+): number {
+  const { record, direct } = context
+  if (direct === undefined) return offset
+  const { flow, message } = record
+  const { state } = direct
+  const wire = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  while (end - offset >= writer.recordBytes) {
+    record.begin()
+    if (writer.usesSampler) {
+      runSteps(plan, plan.samplerSteps, record, bytes, offset)
+      const { hasSamplerId, samplerId, selectorId } = record.sampling
+      state.samplerId = (hasSamplerId ? samplerId : selectorId) | 0
+    }
+    flow.samplingRate = samplingRate(context, template, exporter, domain)
+    if (flow.samplingRate > 0) flow.samplingSource = SamplingSource.exporter
+    if (!direct.output.begin(flow, message.source)) return offset
+    offset = writeRun(context, direct, writer, template.protocol, wire, offset, end)
+    if (state.stop !== Stop.sampler) return offset
+  }
+  return offset
+}
+
+/** Writes flows that are as `record.flow` in what their message and their sampling say. */
+export function writeRun(
+  { record, counters }: DecodeContext,
+  { output, state }: Direct,
+  { write }: Writer,
+  protocol: 'netflow5' | 'netflow9' | 'ipfix',
+  wire: DataView,
+  offset: number,
+  end: number,
+): number {
+  if (write === undefined) return offset
+  const { message, flow } = record
+  state.begin(message, flow)
+  do {
+    const block = output.open()
+    const { bytes, view, limit } = block
+    const at = write(state, wire, offset, end, bytes, view, block.offset, limit)
+    offset = state.offset
+    if (state.flows > 0) {
+      message.dataRecords += state.flows
+      counters.flows[protocol] += state.flows
+      output.wrote(flow, state.flows, at)
+    }
+  } while (state.stop === Stop.full)
+  return offset
+}
