@@ -77,6 +77,11 @@ async function reasons(): Promise<Record<string, string>> {
   )
 }
 
+/** Those of SYN: the sums that it is part of have theirs, too. */
+async function synVerdicts() {
+  return (await verdicts()).filter(({ vector }) => vector === 'tcp_syn')
+}
+
 async function verdicts() {
   const evaluation = await evaluate(store, nowMs)
   if ('blind' in evaluation) throw new Error(evaluation.blind)
@@ -131,4 +136,78 @@ describe('with four weeks', () => {
     const limits = (await verdicts()).map(({ metrics }) => metrics.pps?.limit)
     expect(limits.sort()).toEqual([10_600, 15_900, 26_500])
   })
+})
+
+describe('what the seed got wrong', () => {
+  const weeks = [1, 2, 3, 4].map((week) => judged - 7 * day * week)
+  const lastHours = (hours: number) => minutesAround(judged - 1800 * hours, 30 * hours - 1)
+
+  test('a minute that has just begun does not hide the one before', async () => {
+    await rule()
+    await traffic('tcp_syn', { pps: 50_000 })
+    await traffic('tcp_syn', { pps: 10 }, [judged + 60])
+    expect(await reasons()).toMatchObject({ tcp_syn: 'crossed' })
+  })
+
+  test('a week in which nothing is known does not make it blind', async () => {
+    await database.empty('status')
+    await runs(3)
+    await rule()
+    await traffic('tcp_syn', { pps: 4_000 }, lastHours(24))
+    await traffic('tcp_syn', { pps: 12_001 })
+    expect(await synVerdicts()).toMatchObject([
+      { crossed: true, metrics: { pps: { limit: 12_000, basis: 'day' } } },
+    ])
+  })
+
+  test('minutes are whole before percentiles are taken, however many rows they are in', async () => {
+    await rule()
+    for (const week of weeks) {
+      for (const pps of [800, 900, 1000, 1100, 1200]) {
+        await traffic('tcp_syn', { pps }, minutesAround(week))
+      }
+    }
+    await traffic('tcp_syn', { pps: 14_000 })
+    expect(await synVerdicts()).toMatchObject([
+      { crossed: false, reason: 'below', metrics: { pps: { limit: 15_000 } } },
+    ])
+  })
+
+  test('a rule has one verdict of a vector, not one for each day that was stored', async () => {
+    await rule()
+    for (const week of weeks)
+      await traffic('tcp_syn', { pps: 100 }, [week - 1800, week, week + 1800])
+    await traffic('tcp_syn', { pps: 20_000 })
+    expect(await synVerdicts()).toMatchObject([{ metrics: { pps: { limit: 10_000 } } }])
+  })
+
+  test("sensitivity is the rule's own, and the same for whoever asks", async () => {
+    await rule({ name: 'low', sensitivity: 'low' })
+    await rule({ name: 'high', sensitivity: 'high' })
+    for (const week of weeks) await traffic('tcp_syn', { pps: 8_000 }, minutesAround(week))
+    await traffic('tcp_syn', { pps: 20_000 })
+    expect((await synVerdicts()).map(({ crossed }) => crossed).sort()).toEqual([false, true])
+  })
+})
+
+describe('minutes that are not known', () => {
+  test('of the weeks do not count as silence', async () => {
+    await database.empty('status')
+    await runs(10)
+    await rule()
+    await traffic('tcp_syn', { pps: 8_000 }, minutesAround(judged - 7 * day))
+    await traffic('tcp_syn', { pps: 20_000 })
+    expect(await synVerdicts()).toMatchObject([
+      { crossed: false, metrics: { pps: { limit: 24_000, basis: 'weeks' } } },
+    ])
+  })
+})
+
+test('a rule that sums prefixes is crossed by what each of them alone is not', async () => {
+  const other = '2001:db8::/32'
+  await rule({ prefixes: [prefix, other] })
+  await rule({ name: 'each', prefixes: [prefix, other], scope: 'per_prefix' })
+  await traffic('tcp_syn', { pps: 6_000 })
+  await traffic('tcp_syn', { pps: 6_000 }, [judged], other)
+  expect(await synVerdicts()).toMatchObject([{ crossed: true, peakPps: 12_000 }])
 })
