@@ -1,20 +1,25 @@
-// `netmon alert`: prints the rules that are crossed, nothing when none is, and fails when it cannot know.
+// `netmon alert`: judges the minutes that have closed, then prints the alerts that are open, or what has changed; nothing when there is nothing, and it
+// fails when it cannot know.
 
 import type { Writable } from 'node:stream'
-import { type Alert, toAlert } from '../rules/alert.ts'
-import { type Evaluation, evaluate } from '../rules/evaluate.ts'
+import { type Advanced, createEvaluator } from '../rules/alerts/advance.ts'
+import { alertDocument } from '../rules/alerts/document.ts'
+import { cursorBehind, readEventsAfter, readOpening } from '../rules/alerts/history.ts'
+import { isOpen } from '../rules/alerts/state.ts'
 import { StoreError } from '../rules/store-error.ts'
-import { messageOf, UserError } from '../runtime/errors.ts'
+import { UserError } from '../runtime/errors.ts'
 import type { Settings } from '../runtime/settings.ts'
-import { createStoreClient, findStore } from '../schema/client.ts'
+import { createStoreClient, findStore, type StoreClient } from '../schema/client.ts'
 import { splitCommand } from './argv.ts'
-import { runCommand } from './exec.ts'
-import { asJson, asText } from './report.ts'
+import { type Channel, openChannel } from './channel.ts'
+import { createTeller, type Tell, write } from './tell.ts'
 
 export interface AlertOptions {
   settings: Settings
-  /** A command line, run only when there are alerts, with them as JSON on its standard input. */
+  /** A command line, run only when there is something to tell, with it as JSON on its standard input. */
   exec?: string
+  /** Only what has changed since this channel was told last. */
+  channel?: string
   /** Of what is printed. */
   format: 'json' | 'text'
   nowMs: number
@@ -24,70 +29,81 @@ export interface AlertOptions {
 }
 
 /** cron starts the next run soon: better blind than late. */
-const storeTimeoutMs = 10_000
-const execTimeoutMs = 60_000
+const storeTimeoutMs = 20_000
+/** Told at once; what is more is told by the next run. */
+const mostEvents = 1_000
 
-/** Answers the exit code: 0 when all is known and told, whether there are alerts or not; 1 when not; 2 for a command that cannot be read. */
+/** Answers the exit code: 0 when all is known and told, whether there is anything or not; 1 when not; 2 for a command that cannot be read. */
 export async function alertCommand(options: AlertOptions): Promise<number> {
-  const { settings, exec, format, nowMs, stdout, stderr, signal } = options
-  const say = (line: string) => write(stderr, `netmon alert: ${line}\n`)
-
+  const { settings, exec, stderr } = options
+  const say = async (line: string) => {
+    await write(stderr, `netmon alert: ${line}\n`)
+  }
   const command = exec === undefined ? undefined : splitCommand(exec)
   if (exec !== undefined && command === undefined) {
     await say('--exec expects a program and its arguments; a quote or backslash is not closed')
     return 2
   }
-
-  let evaluation: Evaluation | { blind: string }
+  let client: StoreClient | undefined
   try {
-    evaluation = await evaluateStored(settings, nowMs)
+    client = createStoreClient(await findStore(settings), storeTimeoutMs)
+    return await run(client, options, createTeller({ ...options, command, say }), say)
   } catch (error) {
-    if (error instanceof UserError) await say(error.message)
-    else if (error instanceof StoreError) await say(`the store cannot be used: ${error.message}`)
+    if (error instanceof StoreError) await say(`the store cannot be used: ${error.message}`)
+    else if (error instanceof UserError) await say(error.message)
     else throw error
-    return 1
-  }
-  if ('blind' in evaluation) {
-    await say(`nothing can be judged: ${evaluation.blind}`)
-    return 1
-  }
-
-  const alerts = evaluation.verdicts
-    .map(toAlert)
-    .filter((alert): alert is Alert => alert !== undefined)
-  if (alerts.length === 0) return 0
-
-  if (command !== undefined) {
-    const input = asJson(alerts)
-    const failure = await runCommand(command, { input, timeoutMs: execTimeoutMs, signal })
-    if (failure === undefined) return 0
-    await say(`${command[0]} ${failure}`)
-    return 1
-  }
-  const failure = await write(stdout, format === 'json' ? asJson(alerts) : asText(alerts))
-  if (failure === undefined) return 0
-  await say(`the alerts could not be written: ${messageOf(failure)}`)
-  return 1
-}
-
-async function evaluateStored(settings: Settings, nowMs: number) {
-  const client = createStoreClient(await findStore(settings), storeTimeoutMs)
-  try {
-    return await evaluate(client, nowMs)
+    return error instanceof UserError ? error.exitCode : 1
   } finally {
-    await client.close()
+    await client?.close()
   }
 }
 
-/** Resolves once it is written, with the error if it cannot be: the reader of a pipe may be gone. */
-function write(stream: Writable, text: string): Promise<Error | undefined> {
-  return new Promise((resolve) => {
-    const onError = (error: Error) => resolve(error)
-    stream.once('error', onError)
-    stream.write(text, (error) => {
-      // The stream tells the same error once more, after this.
-      if (error == null) stream.off('error', onError)
-      resolve(error ?? undefined)
-    })
-  })
+async function run(
+  client: StoreClient,
+  { settings, channel: name, nowMs }: AlertOptions,
+  tell: Tell,
+  say: (line: string) => Promise<void>,
+): Promise<number> {
+  const channel = name === undefined ? undefined : await openChannel(settings.dataDir, name)
+  // The run before this one is still at it, and tells what there is.
+  if (name !== undefined && channel === undefined) return 0
+  try {
+    const advanced = await createEvaluator(client)(nowMs)
+    if (advanced.untracked > 0) {
+      await say(`${advanced.untracked} alerts are more than can be kept track of`)
+    }
+    const isTold =
+      channel === undefined
+        ? await tell.alerts(openAlerts(advanced))
+        : await tellChanges(client, channel, advanced, tell)
+    if (advanced.blind !== undefined) await say(`nothing can be judged: ${advanced.blind}`)
+    return isTold && advanced.blind === undefined ? 0 : 1
+  } finally {
+    channel?.release()
+  }
+}
+
+function openAlerts({ evaluation }: Advanced) {
+  return (evaluation?.states ?? []).filter(isOpen).map(alertDocument)
+}
+
+/** A channel that is new, or older than the store, is told why alerts are open. It moves on when that has been told, so that a crash in between tells it again. */
+async function tellChanges(
+  client: StoreClient,
+  channel: Channel,
+  { evaluation }: Advanced,
+  tell: Tell,
+): Promise<boolean> {
+  if (evaluation === undefined) return true
+  const { cursor } = channel
+  if (cursor === undefined || cursor.number > evaluation.number) {
+    if (!(await tell.events(await readOpening(client, mostEvents)))) return false
+    await channel.moveTo(cursorBehind(evaluation.number))
+    return true
+  }
+  const after = await readEventsAfter(client, cursor, mostEvents)
+  if (after.events.length === 0) return true
+  if (!(await tell.events(after.events))) return false
+  await channel.moveTo(after.cursor)
+  return true
 }

@@ -10,12 +10,16 @@ export async function runAlert(
   if (format !== 'json' && format !== 'text') {
     throw new UserError(`--format expects json or text, not ${JSON.stringify(format)}`, 2)
   }
+  if (values['channel'] !== undefined && values['new'] !== true) {
+    throw new UserError('--channel is for --new: without it all open alerts are told', 2)
+  }
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
   return alertCommand({
     settings,
     ...(typeof values['exec'] === 'string' && { exec: values['exec'] }),
+    ...(values['new'] === true && { channel: String(values['channel'] ?? 'default') }),
     format,
     nowMs: Date.now(),
     stdout: process.stdout,

@@ -147,12 +147,17 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     'alert',
     {
       summary:
-        'prints the rules that are crossed as JSON, nothing when none is; exit 1 when it cannot know',
+        'prints the open alerts as JSON, nothing when there are none; exit 1 when it cannot know',
       settings: storeSettings,
       flags: {
+        new: {
+          type: 'boolean',
+          help: 'only what has changed since the channel was told last',
+        },
+        channel: { type: 'string', help: 'who is told what is new [default]' },
         exec: {
           type: 'string',
-          help: 'run this command with the alerts on its stdin, only when there are some',
+          help: 'run this command with it as JSON on its stdin, only when there is some',
         },
         format: { type: 'string', help: 'json or text [json]' },
       },

@@ -4,10 +4,13 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { codeOf, messageOf, UserError } from './errors.ts'
 
+/** Another live process has the directory. */
+export class DirectoryInUse extends UserError {}
+
 /**
  * Takes `directory` for this process.
  * @returns what gives it back.
- * @throws UserError when another live process has it.
+ * @throws DirectoryInUse; UserError when it cannot be written.
  */
 export function lockDirectory(directory: string): () => void {
   const file = path.join(directory, 'lock')
@@ -27,7 +30,7 @@ export function lockDirectory(directory: string): () => void {
       rmSync(file, { force: true })
     }
   }
-  throw new UserError(
+  throw new DirectoryInUse(
     `${directory} is in use by process ${parse(read(file))?.pid ?? 'unknown'}: stop that one, or give another directory with --data or NETMON_DATA_DIR`,
   )
 }

@@ -17,7 +17,6 @@ import { type AlertState, isOpen } from './state.ts'
 export interface Advanced {
   /** The newest evaluation, whoever made it; undefined while nothing has been judged. */
   evaluation: Evaluation | undefined
-  rules: readonly CountedRule[]
   /** Why no minute can be judged now. */
   blind: string | undefined
   /** Alerts that there was no room for. */
@@ -52,15 +51,10 @@ async function advance(
   if (newest !== undefined && newest.number !== recorded) await record(client, newest)
 
   const minutes = closedMinutes(runs, nowMs)
-  const isBlind = 'blind' in minutes
   const states = newest?.states ?? []
-  const untold = {
-    evaluation: newest,
-    rules,
-    blind: isBlind ? minutes.blind : undefined,
-    untracked: 0,
-  }
-  if (isBlind) {
+  if ('blind' in minutes) {
+    const blind = isAnyCounted(rules, newestMinute(nowMs)) ? minutes.blind : undefined
+    const untold = { evaluation: newest, blind, untracked: 0 }
     if (newest === undefined) return untold
     const people = await readPeople(client, states)
     const decision = decideBlind(states, newestMinute(nowMs), people)
@@ -69,6 +63,7 @@ async function advance(
     return { ...untold, evaluation }
   }
 
+  const untold = { evaluation: newest, blind: undefined, untracked: 0 }
   const last = minutes.closed
   const oldest = last - 60 * (catchUpMinutes - 1)
   const first = newest === undefined ? last : Math.max(newest.minute + 60, oldest)
@@ -90,6 +85,11 @@ async function advance(
     if (error instanceof RuleChanged) return untold
     throw error
   }
+}
+
+/** When every rule is younger than the newest minute, as after the very first start, there is nothing to be blind to. */
+function isAnyCounted(rules: readonly CountedRule[], newest: number): boolean {
+  return rules.some(({ series }) => series.some(({ countedFrom }) => countedFrom <= newest))
 }
 
 /** Makes the decision the newest evaluation, unless another one came first; records what counts. */

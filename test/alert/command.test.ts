@@ -9,6 +9,7 @@ import { alertCommand } from '../../alert/command.ts'
 import { createConfiguration } from '../../rules/configuration.ts'
 import { ruleInputSchema } from '../../rules/rule.ts'
 import { readSettings } from '../../runtime/settings.ts'
+import { sceneTables } from '../build/alert-scene.ts'
 import { recentDay, startTestDatabase, type TestDatabase } from '../build/database.ts'
 
 const NOON = Date.parse(`${recentDay}T12:00:00Z`) / 1000
@@ -24,7 +25,7 @@ afterAll(() => database.remove())
 
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'netmon-alert-'))
-  await database.empty('rules', 'prefix_minutes', 'status')
+  await database.empty(...sceneTables)
   await report(NOON + 319)
   return () => rm(directory, { recursive: true, force: true })
 })
@@ -123,26 +124,36 @@ describe('with a rule that is crossed', () => {
     expect(JSON.parse(out)).toEqual([
       {
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        state: 'firing',
+        health: 'ok',
+        rule_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        rule_name: 'Production $(touch x)',
         type: 'threshold',
-        name: 'Production $(touch x)',
-        prefix: '10.0.0.0/8',
-        direction: 'in',
+        scope: 'rule',
+        key: 'rule',
         prefixes: ['10.0.0.0/8'],
-        bandwidth_alert: true,
-        packet_alert: false,
-        flow_alert: false,
-        bandwidth_threshold: 1000,
-        packet_threshold: 100,
-        flow_threshold: null,
-        error_percent: 0,
-        duration: 3,
-        zscore: null,
-        ddos: null,
+        direction: 'in',
+        vector: null,
+        severity: 'warning',
+        started_at: `${recentDay}T12:00:00Z`,
+        fired_at: `${recentDay}T12:05:00Z`,
+        resolved_at: null,
+        updated_at: `${recentDay}T12:05:00Z`,
+        minute: `${recentDay}T12:04:00Z`,
+        metric: 'bandwidth',
+        value: 1000.133,
+        limit: 1000,
         peak_bps: 1000.133,
         peak_pps: 10,
         peak_fps: 0.017,
-        since: `${recentDay}T12:00:00Z`,
-        minute: `${recentDay}T12:04:00Z`,
+        total_bytes: 5 * 7501,
+        total_packets: 3000,
+        error_percent: 0,
+        flaps: 0,
+        flapping: false,
+        acknowledged: null,
+        silenced: false,
+        resolve_reason: null,
       },
     ])
   })
@@ -155,7 +166,7 @@ describe('with a rule that is crossed', () => {
 
   test('as text it prints a line for each', async () => {
     expect((await run({ format: 'text' })).out).toBe(
-      `Production $(touch x): peak 1 kbit/s over 1 kbit/s since ${recentDay}T12:00:00Z (10.0.0.0/8)\n`,
+      `Production $(touch x) (10.0.0.0/8): warning, firing, peak 1 kbit/s over 1 kbit/s since ${recentDay}T12:00:00Z\n`,
     )
   })
 
@@ -215,37 +226,15 @@ test('a zscore rule that is crossed is told beside threshold rules', async () =>
   const { code, out, err } = await run()
   expect([code, err]).toEqual([0, ''])
   const alerts = JSON.parse(out) as { type: string }[]
-  expect(alerts.map(({ type }) => type)).toEqual(['threshold', 'zscore'])
-  expect(alerts[1]).toEqual({
-    id: expect.stringMatching(/^[0-9a-f]{32}$/),
-    type: 'zscore',
-    ddos: null,
-    name: 'anomaly',
-    prefix: '10.0.0.0/8',
-    direction: 'in',
-    prefixes: ['10.0.0.0/8'],
-    bandwidth_alert: true,
-    packet_alert: false,
-    flow_alert: false,
-    bandwidth_threshold: null,
-    packet_threshold: null,
-    flow_threshold: null,
-    error_percent: 0,
-    duration: 1,
-    zscore: {
-      target: 'bits',
-      sensitivity: 'high',
-      value: 20_000_000,
-      limit: 1_000_000,
-      mean: 0,
-      deviation: 333333.333,
-      z: 60,
-    },
+  expect(alerts.map(({ type }) => type).sort()).toEqual(['threshold', 'zscore'])
+  expect(alerts.find(({ type }) => type === 'zscore')).toMatchObject({
+    rule_name: 'anomaly',
+    severity: 'critical',
+    started_at: `${recentDay}T12:00:00Z`,
+    value: 20_000_000,
+    limit: 1_000_000,
     peak_bps: 20_000_000,
-    peak_pps: 10,
-    peak_fps: 0.017,
-    since: `${recentDay}T12:00:00Z`,
-    minute: `${recentDay}T12:04:00Z`,
+    total_bytes: 5 * 150_000_000,
   })
 })
 
@@ -260,7 +249,7 @@ describe('without a rule that is crossed', () => {
   })
 })
 
-describe('it is blind, prints nothing, says why in one line and exits with 1', () => {
+describe('it is blind, says why in one line and exits with 1', () => {
   test('when no collector is live', async () => {
     await addRule()
     await traffic(7501)
