@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ruleScopes, ruleTypes } from '../rule.ts'
 import { minuteText } from '../time.ts'
 import { toThousandth } from '../to-thousandth.ts'
+import { vectors } from '../vectors.ts'
 import { metrics } from '../verdict.ts'
 import { type AlertState, hasNoData, type Incident, isFlapping, severities } from './state.ts'
 
@@ -29,7 +30,7 @@ export const alertDocumentSchema = z.object({
   /** Towards the prefixes, or from them. */
   direction: z.enum(['in', 'out']),
   /** Kind of attack, where the rule tells them apart. */
-  vector: z.string().nullable(),
+  vector: z.enum(vectors).nullable(),
   /** By how many times the limit the value was at most: less than 2, up to 5, more. */
   severity: z.enum(severities),
   /** Start of the first minute over the limit. */

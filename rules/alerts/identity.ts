@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Rule } from '../rule.ts'
+import type { Vector } from '../vectors.ts'
 
 /** What an alert is about. There is at most one open alert of each. */
 export interface Subject {
@@ -13,7 +14,7 @@ export interface Subject {
   key: string
   direction: 'in' | 'out'
   /** Kind of attack; null where a rule does not tell them apart. */
-  vector: string | null
+  vector: Vector | null
   /** Whose traffic is added up: the first `mostPrefixesTold` of them. */
   prefixes: readonly string[]
   /** Names type and prefixes: when this is another one, limits and values are no longer of the same thing. */

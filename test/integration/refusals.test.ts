@@ -109,6 +109,7 @@ test.each([
   [['up', 'word'], /^netmon: Unexpected argument 'word'/],
   [['upp'], /^netmon: there is no command "upp"; the commands are up, /],
   [['alert', '--format', 'xml'], /^netmon: --format expects json or text, not "xml"/],
+  [['alert', '--channel', 'mail'], /^netmon: --channel is for --new: /],
 ])('netmon %j is wrong usage', async (args, line) => {
   const running = runNetmon(args)
   expect(await running.ended).toBe(2)

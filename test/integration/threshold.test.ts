@@ -1,5 +1,8 @@
 // The way of threshold and zscore rules: the generator's floods through the collector's pipeline into the store, judged there at moments that the test chooses.
 
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -31,12 +34,17 @@ const judgedMs = firstMinuteMs + 3 * minuteMs + 20_000
 const bitsPerSecond = 8_000_000
 
 let database: TestDatabase
+let directory: string
 const log = pino({ level: 'silent' })
 
 beforeAll(async () => {
   database = await startTestDatabase()
+  directory = await mkdtemp(path.join(tmpdir(), 'netmon-alert-'))
 }, 60_000)
-afterAll(() => database?.remove())
+afterAll(async () => {
+  await database?.remove()
+  await rm(directory, { recursive: true, force: true })
+})
 
 /** Plays a flood of so many minutes from `startMs` on, and answers what the collector makes of it. */
 function play(
@@ -166,27 +174,60 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
 
   const { printed, exitCode } = await runAlert(judgedMs)
   expect(exitCode).toBe(0)
-  const alerts = JSON.parse(printed) as { name: string }[]
-  alerts.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const alerts = JSON.parse(printed) as { rule_name: string }[]
+  alerts.sort((a, b) => (a.rule_name < b.rule_name ? -1 : 1))
   expect(alerts).toEqual([
     expect.objectContaining({
-      name: 'anomaly below',
+      rule_name: 'anomaly below',
+      state: 'firing',
       type: 'zscore',
       peak_bps: bitsPerSecond,
-      since: new Date(firstMinuteMs + 2 * minuteMs).toISOString().replace('.000Z', 'Z'),
+      started_at: minuteText(2),
     }),
-    expect.objectContaining({
-      name: 'three4 below',
-      bandwidth_alert: true,
-      peak_bps: bitsPerSecond,
-    }),
-    expect.objectContaining({
-      name: 'three6 below',
-      bandwidth_alert: true,
-      peak_bps: bitsPerSecond,
-    }),
+    ...['three4 below', 'three6 below'].map((rule_name) =>
+      expect.objectContaining({
+        rule_name,
+        state: 'firing',
+        metric: 'bandwidth',
+        value: bitsPerSecond,
+        limit: bitsPerSecond - 1,
+        started_at: minuteText(0),
+        fired_at: minuteText(3),
+        total_bytes: (3 * 60 * bitsPerSecond) / 8,
+      }),
+    ),
   ])
+  expect(await tellNew(judgedMs)).toEqual([
+    'firing anomaly below',
+    'firing three4 below',
+    'firing three6 below',
+  ])
+  expect(await tellNew(judgedMs)).toEqual([])
+
+  // Three minutes at or below nine tenths of the limit end an alert, those of the five-minute mean come two minutes later.
+  const calmMs = judgedMs + 5 * minuteMs
+  await sink.send(statusSegment('test/status/2', [collectorRow(calmMs)], calmMs), signal)
+  expect(await tellNew(calmMs)).toEqual([
+    'resolved anomaly below',
+    'resolved three4 below',
+    'resolved three6 below',
+  ])
+  expect(await runAlert(calmMs)).toEqual({ printed: '', exitCode: 0 })
 }, 60_000)
+
+const minuteText = (minute: number) =>
+  new Date(firstMinuteMs + minute * minuteMs).toISOString().replace('.000Z', 'Z')
+
+/** What a command is told of by `--new --exec`. */
+async function tellNew(nowMs: number): Promise<string[]> {
+  const file = path.join(directory, 'told')
+  await rm(file, { force: true })
+  const ran = await runAlert(nowMs, { channel: 'pager', exec: `dd "of=${file}" status=none` })
+  expect(ran).toEqual({ printed: '', exitCode: 0 })
+  const text = await readFile(file, 'utf8').catch(() => '[]')
+  const events = JSON.parse(text) as { event: string; alert: { rule_name: string } }[]
+  return events.map(({ event, alert }) => `${event} ${alert.rule_name}`).sort()
+}
 
 /** A collector that ran all the time and has stored everything until now. */
 function collectorRow(nowMs: number): object {
@@ -201,9 +242,13 @@ function collectorRow(nowMs: number): object {
   }
 }
 
-async function runAlert(nowMs: number): Promise<{ printed: string; exitCode: number }> {
+async function runAlert(
+  nowMs: number,
+  options: { channel?: string; exec?: string } = {},
+): Promise<{ printed: string; exitCode: number }> {
   const { url, user, password } = database.address
   const settings = readSettings({
+    NETMON_DATA_DIR: directory,
     NETMON_CLICKHOUSE_URL: url,
     NETMON_CLICKHOUSE_USER: user,
     NETMON_CLICKHOUSE_PASSWORD: password,
@@ -211,6 +256,14 @@ async function runAlert(nowMs: number): Promise<{ printed: string; exitCode: num
   const stdout = new PassThrough()
   const stderr = new PassThrough()
   const signal = new AbortController().signal
-  const exitCode = await alertCommand({ settings, format: 'json', nowMs, stdout, stderr, signal })
+  const exitCode = await alertCommand({
+    settings,
+    ...options,
+    format: 'json',
+    nowMs,
+    stdout,
+    stderr,
+    signal,
+  })
   return { printed: String(stdout.read() ?? ''), exitCode }
 }
