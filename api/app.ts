@@ -12,6 +12,9 @@ import { createGuesses } from './access/guesses.ts'
 import { createRequiredRoles } from './access/roles.ts'
 import { createTokens } from './access/tokens.ts'
 import { jsonBody } from './body.ts'
+import { createCloudflareAccount } from './cloudflare/account.ts'
+import { cloudflareConfigRoutes } from './cloudflare/config.ts'
+import { cloudflareRuleRoutes } from './cloudflare/rules.ts'
 import { type ConsoleFiles, consoleRoutes } from './console.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
@@ -77,6 +80,9 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', healthRoutes(dependencies))
   app.route('/', tokenRoutes(tokens))
   app.route('/', auditRoutes(audit, now))
+  const account = createCloudflareAccount(store, configuration.routers)
+  app.route('/', cloudflareConfigRoutes(account, configuration.rules))
+  app.route('/', cloudflareRuleRoutes(configuration.rules))
   app.route('/', docsRoutes(app))
   return app
 }

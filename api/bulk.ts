@@ -7,7 +7,7 @@ import {
   mostProblems,
   noSuch,
   type Problem,
-  problemsOf,
+  parseOrRefuse,
   Unacceptable,
 } from '../rules/problem.ts'
 
@@ -31,17 +31,32 @@ export function parseList<T>(
   schema: z.ZodType<T>,
   fieldCodes: FieldCodes,
 ): T[] {
+  return parseEach(body, (element) => parseOrRefuse(schema, element, fieldCodes))
+}
+
+/** Every element by `parse`, which throws Unacceptable. @throws Unacceptable as `parseList` */
+export function parseEach<T>(
+  body: readonly unknown[],
+  parse: (element: unknown, index: number) => T,
+): T[] {
   refuseTooMany(body)
   const problems: Problem[] = []
   const elements: T[] = []
   for (const [index, element] of body.entries()) {
-    const result = schema.safeParse(element)
-    if (result.success) elements.push(result.data)
-    else problems.push(...problemsOf(result.error, fieldCodes, `/${index}`))
+    try {
+      elements.push(parse(element, index))
+    } catch (error) {
+      if (!(error instanceof Unacceptable)) throw error
+      problems.push(...error.problems.map((problem) => within(index, problem)))
+    }
     if (problems.length >= mostProblems) break
   }
   if (problems.length > 0) throw new Unacceptable(problems.slice(0, mostProblems))
   return elements
+}
+
+function within(index: number, { source, ...problem }: Problem): Problem {
+  return { ...problem, source: { pointer: pointerTo(index) + source.pointer } }
 }
 
 /** The ids of the elements, each its own. @throws Unacceptable */

@@ -57,11 +57,11 @@ export const mostProblems = 100
  */
 export type FieldCodes = Readonly<Record<string, number>>
 
-/** All problems of a body (of very many, the first 100), in the order of its fields; `within` is the pointer to where in the body it was found. */
-export function problemsOf(error: z.ZodError, codes: FieldCodes, within = ''): Problem[] {
+/** All problems of a body (of very many, the first 100), in the order of its fields. */
+export function problemsOf(error: z.ZodError, codes: FieldCodes): Problem[] {
   const problems = new Map<string, Problem>()
   for (const issue of error.issues) {
-    const pointer = within + pointerTo(issue.path)
+    const pointer = pointerTo(issue.path)
     // A value can fail two checks that say the same of it.
     const key = `${pointer} ${issue.message}`
     if (problems.has(key)) continue

@@ -48,6 +48,7 @@ export const ruleCodes = {
   min_samples: 1219,
   sensitivity: 1220,
   vectors: 1221,
+  automatic_advertisement: 1222,
   'vectors[]': 1221,
 } as const satisfies FieldCodes
 
@@ -114,6 +115,10 @@ const ruleFields = z.object(
       .nullish()
       .transform((samples) => samples ?? defaultMinSamples),
     prefix_match: choiceSchema('prefix_match', prefixMatches),
+    /** Of Cloudflare's rules: kept as given, and nothing is advertised. */
+    automatic_advertisement: z
+      .boolean({ error: 'automatic_advertisement must be true, false or null' })
+      .nullish(),
     sensitivity: choiceSchema('sensitivity', sensitivities),
     vectors: vectorsInputSchema,
   },
@@ -151,6 +156,8 @@ export const ruleSchema = z.object({
   /** Sampled packets that a verdict must rest on to be crossed, where not all packets are seen. */
   min_samples: z.number().default(defaultMinSamples),
   prefix_match: z.enum(prefixMatches).nullable(),
+  /** As given: absent when it was. */
+  automatic_advertisement: z.boolean().nullish(),
   /** Of an advanced_ddos rule; null: medium. */
   sensitivity: z.enum(sensitivities).nullable().default(null),
   /** Of an advanced_ddos rule: what it has instead of the usual floors, by vector. */

@@ -45,6 +45,7 @@ REVOKE SELECT ON flows.routers FROM grafana;
 REVOKE SELECT ON flows.silences FROM grafana;
 REVOKE SELECT ON flows.tokens FROM grafana;
 REVOKE SELECT ON flows.audit FROM grafana;
+REVOKE SELECT ON flows.account FROM grafana;
 REVOKE SELECT ON flows.migrations FROM grafana;
 CREATE QUOTA IF NOT EXISTS grafana
     FOR INTERVAL 1 minute MAX queries = 600, execution_time = 600,

@@ -20,6 +20,7 @@ const places: Readonly<Record<string, Place>> = {
   rules: 'everywhere',
   tokens: 'everywhere',
   audit: 'everywhere',
+  account: 'everywhere',
   prefixes: 'everywhere',
   prefix_fills: 'everywhere',
   alert_evaluations: 'everywhere',

@@ -12,6 +12,18 @@ CREATE TABLE IF NOT EXISTS tokens
 ENGINE = ReplacingMergeTree(version, deleted)
 ORDER BY id;
 
+-- What Cloudflare's shape of the API keeps besides routers and rules.
+CREATE TABLE IF NOT EXISTS account
+(
+    id String,
+    version UInt64,
+    deleted UInt8,
+    doc String,
+    updated_at DateTime64(3, 'UTC') DEFAULT now64(3)
+)
+ENGINE = ReplacingMergeTree(version, deleted)
+ORDER BY id;
+
 -- Every write through the API. A write has two rows of one id: one from before it is done, and one that takes its place when it is.
 CREATE TABLE IF NOT EXISTS audit
 (

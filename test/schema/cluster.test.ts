@@ -56,6 +56,7 @@ test('tables are replicated in their shard, and Distributed under their own name
       'silences',
       'tokens',
       'audit',
+      'account',
     ].includes(nameOf(sql))
     if (nameOf(sql) === 'ingest_local') {
       expect(sql).toContain('ENGINE = Null')
