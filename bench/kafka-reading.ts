@@ -1,6 +1,7 @@
 // What ClickHouse takes to read a topic by its Kafka engine, and beside it to take the same flows over HTTP: into no table but those that tell how far reading has
 // come, and into raw with all rollups.
 
+import type { Kafka } from 'kafkajs'
 import { pino } from 'pino'
 import type { Segment } from '../collector/segment.ts'
 import { createClickHouseSink } from '../collector/sink/clickhouse.ts'
@@ -11,7 +12,7 @@ import { readFromKafka } from '../schema/kafka.ts'
 import type { BenchBroker } from './kafka-sink.ts'
 import { round } from './processor.ts'
 import { createOurs, rulePrefixes } from './schema-databases.ts'
-import { type BenchStore, rowsOf } from './store.ts'
+import type { BenchStore } from './store.ts'
 
 /** What the flows go into. */
 type Tables = 'nothing' | 'everything'
@@ -28,7 +29,11 @@ export async function measureReading(
   tables: Tables,
 ) {
   await createTables(store, tables)
-  await createTopics(broker, topic)
+  const group = `${topic}-${tables}`
+  const log = pino({ level: 'silent' })
+  const client = createKafkaClient({ brokers: [broker.address] }, log)
+  // Those of the other streams, which stay empty.
+  await createKafkaTopics(client, { topic, partitions: 1 }, log).createAll()
   const before = store.cpuSeconds()
   const brokerBefore = broker.processorSeconds()
   await readFromKafka(
@@ -36,12 +41,12 @@ export async function measureReading(
     {
       brokers: [broker.address],
       topic,
-      group: `${topic}-${tables}`,
+      group,
       consumers: 1,
       usesTls: false,
     },
   )
-  await allRead(store, flows)
+  await allRead(client, topic, group)
   const result = {
     flows,
     cpuSeconds: round((store.cpuSeconds() - before) / (flows / 1e6)),
@@ -69,26 +74,29 @@ export async function measureInsert(
   return { flows, cpuSeconds }
 }
 
-/** Those of the other streams, which stay empty. */
-async function createTopics(broker: BenchBroker, topic: string): Promise<void> {
-  const log = pino({ level: 'silent' })
-  const client = createKafkaClient({ brokers: [broker.address] }, log)
-  await createKafkaTopics(client, { topic, partitions: 1 }, log).createAll()
-}
-
 async function createTables(store: BenchStore, tables: Tables): Promise<void> {
   await createOurs(store, database, rulePrefixes(100), tables === 'nothing' ? [] : undefined)
 }
 
-async function allRead({ client }: BenchStore, flows: number): Promise<void> {
-  const startedMs = performance.now()
-  for (let read = 0; read < flows; ) {
-    if (performance.now() - startedMs > giveUpMs) throw new Error(`only ${read} flows were read`)
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    const [row] = await rowsOf<{ read: string }>(
-      client,
-      `SELECT sum(rows) AS read FROM ${database}.kafka_offsets`,
+/** The consumer group has committed all there is, which it does when every table has the rows. */
+async function allRead(client: Kafka, topic: string, group: string): Promise<void> {
+  const admin = client.admin()
+  await admin.connect()
+  try {
+    const ends = (await admin.fetchTopicOffsets(topic)).map(
+      ({ partition, high }) => [partition, Number(high)] as const,
     )
-    read = Number(row?.read)
+    const missing = new Map(ends.filter(([, end]) => end > 0))
+    const startedMs = performance.now()
+    while (missing.size > 0) {
+      if (performance.now() - startedMs > giveUpMs) throw new Error(`${topic} is not read yet`)
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const [committed] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+      for (const { partition, offset } of committed?.partitions ?? []) {
+        if (Number(offset) >= (missing.get(partition) ?? 0)) missing.delete(partition)
+      }
+    }
+  } finally {
+    await admin.disconnect()
   }
 }
