@@ -1,14 +1,23 @@
 // Traffic over HTTP: what is asked of the rollups is held against sums worked out here from the flows that were put in.
 
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createApp } from '../../../api/app.ts'
 import { refreshCoarseRollups } from '../../../api/periodic/coarse-rollups.ts'
+import { rawCondition, rawExpression } from '../../../api/traffic/columns.ts'
+import { fieldsOf, printFilter } from '../../../api/traffic/filter.ts'
+import { filterSql } from '../../../api/traffic/filter-sql.ts'
+import { createParameters } from '../../../api/traffic/parameters.ts'
 import { createConfiguration } from '../../../rules/configuration.ts'
-import { formatAddress } from '../../../runtime/ip.ts'
 import { createLog } from '../../../runtime/log.ts'
+import { packageRoot } from '../../../runtime/package-root.ts'
 import { type Send, sender } from '../../build/api.ts'
 import { startTestDatabase, type TestDatabase } from '../../build/database.ts'
+import { addressOf, matches } from '../../build/evaluate-filter.ts'
 import { type PutFlow, putFlows, putRun } from '../../build/put-flows.ts'
+import { randomFilter } from '../../build/random-filter.ts'
 
 const hour = 3600
 /** A whole hour: the last of the hours before it is too new for the coarse tables to be trusted. */
@@ -40,6 +49,7 @@ function hex(number: number): string {
 
 let database: TestDatabase
 let send: Send
+let request: (path: string) => Response | Promise<Response>
 
 beforeAll(async () => {
   database = await startTestDatabase()
@@ -56,17 +66,17 @@ beforeAll(async () => {
   })
   const access = { token: undefined, hosts: undefined }
   const log = createLog('test', 'silent')
-  send = sender(
-    createApp({
-      configuration,
-      store,
-      migrations,
-      access,
-      log,
-      storage: () => undefined,
-      now: () => now * 1000,
-    }),
-  )
+  const app = createApp({
+    configuration,
+    store,
+    migrations,
+    access,
+    log,
+    storage: () => undefined,
+    now: () => now * 1000,
+  })
+  send = sender(app)
+  request = (path) => app.request(path)
 })
 afterAll(() => database.remove())
 
@@ -125,9 +135,6 @@ const sumsOf = (chosen: readonly PutFlow[], keyOf: (flow: PutFlow) => string) =>
   return totals
 }
 const bytesOf = (rows: readonly Row[]) => new Map(rows.map(({ key, bytes }) => [key.join(), bytes]))
-const addressOf = (hex: string) =>
-  hex.length === 8 ? Buffer.from(hex, 'hex').join('.') : formatAddress(Buffer.from(hex, 'hex'))
-
 const exporterText = ({ sampler }: PutFlow) => `198.51.100.${Number.parseInt(sampler.slice(6), 16)}`
 const dimensions: [by: string, keyOf: (flow: PutFlow) => string][] = [
   ['proto', ({ proto }) => `${proto}`],
@@ -188,4 +195,279 @@ test.each(rawDimensions)('%s, which no rollup has, is read from the flows', asyn
   expect(source).toBe('raw')
   expect(bytesOf(rows)).toEqual(sumsOf(flows, keyOf))
   expect(total.bytes).toBe(sums(() => '')[0]?.[1])
+})
+
+/** From the table in docs/traffic.md: what each question reads. */
+const documented = new Map(
+  readFileSync(path.join(packageRoot, 'docs', 'traffic.md'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\|.*\| (?:10 s|1 min)/.test(line))
+    .flatMap((line) => {
+      const [asked = '', tables = ''] = line.split('|').slice(1, 3)
+      const names = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
+      const by = asked.includes(' with ') ? [names(asked).join()] : names(asked)
+      return by.map((each): [string, string[]] => [each, names(tables)])
+    }),
+)
+
+test('every dimension is read from the tables that docs/traffic.md says, by the statement that is told', async () => {
+  // What no table is named for is read from the flows, each in the same way.
+  const asked = [...documented.keys(), 'src_net', 'proto,src_as']
+  expect(documented.size).toBe(12)
+  for (const by of asked) {
+    const { sql } = await ask(`/traffic/timeseries?${range}&by=${by}`)
+    const plan = await (
+      await database.client.query({ query: `EXPLAIN ${sql}`, format: 'TabSeparated' })
+    ).text()
+    const tables = [...plan.matchAll(/ReadFrom\w+ \(flows\.(\w+)\)/g)].map(([, table]) => table!)
+    const expected = documented.get(by) ?? ['raw']
+    // What the tables hold nothing of, yet, is not read.
+    if (!plan.includes('ReadNothing') && !plan.includes('NullSource')) {
+      expect(tables.length, by).toBeGreaterThan(0)
+    }
+    for (const table of tables) expect(expected, by).toContain(table)
+  }
+})
+
+test('the store selects by a filter the flows that it says', async () => {
+  const routers = { 'edge-1': '198.51.100.1', core_1: '198.51.100.2' }
+  const addresses = Object.entries(routers).map(([name, text], index) => ({
+    name,
+    address: 0xffff_c633_6401n + BigInt(index),
+    text,
+  }))
+  const names =
+    'exporter,src_addr,dst_addr,proto,src_port,dst_port,port,src_as,dst_as,in_if,out_if,tcp_flags,family,bytes,packets,sampling_rate,etype'
+  const filters = fc.sample(randomFilter(names.split(',')), { numRuns: 200, seed: 20_261_122 })
+  const few = flows.slice(0, 300)
+  let chosen = 0
+  // Parameters go into the request's URL.
+  for (let first = 0; first < filters.length; first += 50) {
+    const some = filters.slice(first, first + 50)
+    const parameters = createParameters()
+    const columns = some.map((filter) => {
+      const own = filterSql(filter, rawExpression, parameters, addresses)
+      const condition = [own, rawCondition(fieldsOf(filter)) ?? '1'].join(' AND ')
+      return `tuple(toUInt32(countIf(${condition})), toString(sumIf(toUnixTimestamp(time_received), ${condition})))`
+    })
+    const answer = await database.client.query({
+      query: `SELECT [${columns.join(', ')}] AS counts FROM raw WHERE time_received < ${few.at(-1)!.second + 1}`,
+      query_params: parameters.values,
+      format: 'JSONEachRow',
+    })
+    const [{ counts } = { counts: [] }] = await answer.json<{ counts: [number, string][] }>()
+    some.forEach((filter, index) => {
+      const passing = few.filter(
+        (flow) =>
+          (!fieldsOf(filter).has('port') || hasPorts(flow)) && matches(filter, flow, routers),
+      )
+      const seconds = passing.reduce((sum, { second }) => sum + second, 0)
+      expect(counts[index], printFilter(filter)).toEqual([passing.length, `${seconds}`])
+      if (passing.length > 0 && passing.length < few.length) chosen++
+    })
+  }
+  // Filters that let all or nothing through would prove little.
+  expect(chosen).toBeGreaterThan(70)
+})
+
+test('a filter on what a rollup has is read from it, and chooses the same as from the flows', async () => {
+  const filter = 'proto IN (tcp, udp) AND NOT port = https'
+  const rollup = await ask(`/traffic/top?${range}&by=port&filter=${filter}`)
+  expect(rollup.source).toBe('port_1h')
+  const passing = flows.filter(
+    (flow) => hasPorts(flow) && Math.min(flow.src_port, flow.dst_port) !== 443,
+  )
+  expect(rollup.total.bytes).toBe(sumsOf(passing, () => '').get(''))
+  const raw = await ask(`/traffic/top?${range}&by=port&filter=${filter} AND bytes >= 0`)
+  expect([raw.source, raw.rows]).toEqual(['raw', rollup.rows])
+})
+
+const time = (second: number) => new Date(second * 1000).toISOString()
+
+test('a rate is the same at every zoom, from whichever table', async () => {
+  const five = `from=${time(from)}&to=${time(from + 5 * hour)}`
+  const inside = flows.filter(({ second }) => second < from + 5 * hour)
+  const bytes = sumsOf(inside, () => '').get('')!
+  const answers = await Promise.all(
+    [10, 60, 300, 2000].map((points) =>
+      ask(`/traffic/timeseries?${five}&by=exporter&points=${points}`),
+    ),
+  )
+  expect(answers.map(({ step_seconds }) => step_seconds)).toEqual([1800, 300, 60, 10])
+  expect(answers.map(({ source }) => source)).toEqual([
+    'interface_5m',
+    'interface_5m',
+    'interface_10s',
+    'interface_10s',
+  ])
+  for (const { total, times, step_seconds, rows } of answers) {
+    expect(total.total).toBe(bytes)
+    expect(total.avg).toBeCloseTo((bytes * 8) / (5 * hour), 2)
+    expect(times).toEqual(times.map((_, index) => from + index * step_seconds))
+    // Each step by itself.
+    const step = 3
+    const [start, end] = [from + step * step_seconds, from + (step + 1) * step_seconds]
+    for (const row of rows) {
+      const own = inside.filter(
+        (flow) => exporterText(flow) === row.key[0] && flow.second >= start && flow.second < end,
+      )
+      expect(row.values[step]).toBeCloseTo(
+        ((sumsOf(own, () => '').get('') ?? 0) * 8) / step_seconds,
+        2,
+      )
+    }
+    // Of the greatest minute at every zoom that has whole minutes: the rows are those of the table's own key.
+    if (step_seconds < 60) continue
+    const minutes = sumsOf(
+      inside,
+      (flow) => `${exporterText(flow)} ${Math.floor(flow.second / 60)}`,
+    )
+    const own = [...minutes].filter(([key]) => key.startsWith(`${rows[0]?.key[0]} `))
+    const greatest = Math.max(...own.map(([, amount]) => amount))
+    expect(rows[0]?.max).toBeCloseTo((greatest * 8) / 60, 2)
+  }
+})
+
+test('what nobody saw is not known, and what was silent is 0', async () => {
+  const { total, times, coverage, rows } = await ask(
+    `/traffic/timeseries?from=${time(from - hour)}&to=${time(now)}&by=proto&points=50`,
+  )
+  times.forEach((start, index) => {
+    const values = [total, ...rows].map(({ values }) => values[index])
+    if (start < from) expect([coverage[index], ...values]).toEqual([0, ...values.map(() => null)])
+    else expect(coverage[index]).toBe(1)
+    if (start >= from + 5.5 * hour) expect(values).toEqual(values.map(() => 0))
+    else if (start >= from) expect(values[0]).toBeGreaterThan(0)
+  })
+  // The last step that is over: the one in which now lies is not told.
+  expect(times.at(-1)).toBeLessThan(now)
+})
+
+test('the other direction exchanges source and destination, in dimensions and filter', async () => {
+  const answer = await ask(
+    `/traffic/timeseries?${range}&by=src_as&filter=src_as < 65000&bidirectional=true`,
+  )
+  const amount = (key: (flow: PutFlow) => number) =>
+    sumsOf(
+      flows.filter((flow) => key(flow) < 65_000),
+      (flow) => `${key(flow)}`,
+    )
+  expect(new Map(answer.rows.map(({ key, total }) => [key[0], total]))).toEqual(
+    amount(({ src_as }) => src_as),
+  )
+  // There are no destinations below.
+  expect([answer.reverse?.rows, answer.reverse?.total.total]).toEqual([[], 0])
+  const all = await ask(`/traffic/timeseries?${range}&by=in_if,exporter&bidirectional=true`)
+  expect(new Map(all.reverse?.rows.map(({ key, total }) => [key.join(), total]))).toEqual(
+    sumsOf(flows, (flow) => `${flow.out_if},${exporterText(flow)}`),
+  )
+})
+
+test('the previous hour is the total of as many steps, an hour before', async () => {
+  const asked = `from=${time(from + hour)}&to=${time(from + 2 * hour)}`
+  const before = flows.filter(({ second }) => second < from + hour)
+  for (const by of ['', 'port']) {
+    const { previous, times, step_seconds } = await ask(
+      `/traffic/timeseries?${asked}&by=${by}&previous=hour&points=60`,
+    )
+    const counted = by === 'port' ? before.filter(hasPorts) : before
+    expect(step_seconds).toBe(60)
+    expect(previous?.values).toHaveLength(times.length)
+    expect(previous?.total).toBe(sumsOf(counted, () => '').get(''))
+  }
+  // No step of two hours is an hour before another one.
+  const none = await ask(`/traffic/timeseries?${range}&previous=hour&points=3`)
+  expect([none.step_seconds, none.previous]).toEqual([7200, null])
+})
+
+test('totals above 2^53 keep all their digits', async () => {
+  const second = from - 5 * hour
+  await database.client.command({
+    query: `INSERT INTO ingest (time_received_ns, src_addr, dst_addr, bytes, packets, sampling_rate, src_as)
+      VALUES (${second} * 1000000000, unhex('c0000201'), unhex('c0000202'), 18446744073709551615, 1, 4294967295, 42)`,
+  })
+  const bytes = 18446744073709551615n * 4294967295n
+  const asked = `from=${time(second - 60)}&to=${time(second + 60)}&by=src_as`
+  const top = await send('GET', `/traffic/top?${asked}`)
+  expect(top.text).toContain(`"bytes":${bytes},`)
+  expect((await send('GET', `/traffic/timeseries?${asked}`)).text).toContain(`"total":${bytes},`)
+  const csv = await (await request(`/traffic/top?${asked}&format=csv`)).text()
+  expect(csv).toBe(
+    `row,src_as,src_as_name,bytes,packets,flows,share\r\ntop,42,,${bytes},4294967295,1,1\r\ntotal,,,${bytes},4294967295,1,1\r\n`,
+  )
+})
+
+test('what cannot be answered is told: what needs flows, for how long, what is no parameter', async () => {
+  const errors = async (path: string) => {
+    const { status, body } = await send('GET', path)
+    return [status, body.errors[0]?.message]
+  }
+  const days = `from=${time(now - 3 * 86_400)}&to=${time(now)}`
+  expect(await errors(`/traffic/top?${days}&by=src_addr`)).toEqual([
+    422,
+    'no rollup has src_addr: flows themselves are read, for at most 24 hours, and this is 72 hours',
+  ])
+  expect(await errors(`/traffic/timeseries?${days}&by=proto&filter=src_as = 1`)).toEqual([
+    422,
+    'no rollup has proto and src_as together: flows themselves are read, for at most 24 hours, and this is 72 hours',
+  ])
+  expect(await errors('/traffic/top?by=prefix,proto')).toEqual([
+    422,
+    'prefix cannot be combined with proto: name networks by src_addr << or dst_addr << to combine them with anything that flows have',
+  ])
+  expect(await errors('/traffic/top?by=colour')).toEqual([
+    400,
+    'by: there is no dimension "colour", /traffic/fields has them all',
+  ])
+  expect(await errors('/traffic/top?by=proto,port,src_as')).toEqual([
+    400,
+    'by: one or two dimensions, separated by a comma',
+  ])
+  expect(await errors("/traffic/top?filter=type = 'x'")).toEqual([
+    400,
+    'filter: expected one of FLOWUNKNOWN, SFLOW_5, NETFLOW_V5, NETFLOW_V9, IPFIX, not "x", at character 8',
+  ])
+  expect(await errors(`/traffic/top?from=${time(now)}&to=${time(now - 60)}`)).toEqual([
+    422,
+    'from must be before to',
+  ])
+})
+
+test('exporters have the names of their routers, and interfaces those that exporters told', async () => {
+  await database.client.insert({
+    table: 'metadata',
+    values: [
+      ['198.51.100.1', '1', 'ge-0/0/1'],
+      ['198.51.100.2', '1', 'eth1'],
+      ['198.51.100.2', '2', '=cmd|calc'],
+    ].map(([exporter, id, name]) => ({
+      time: time(now).slice(0, -1).replace('T', ' '),
+      kind: 'interface',
+      exporter,
+      id,
+      name,
+    })),
+    format: 'JSONEachRow',
+  })
+  const names = async (by: string) =>
+    new Map(
+      (await ask(`/traffic/top?${range}&by=${by}`)).rows.map(({ key, name }) => [`${key}`, name]),
+    )
+  expect(await names('exporter,in_if')).toEqual(
+    new Map([
+      ['198.51.100.1,1', ['edge-1', 'ge-0/0/1']],
+      ['198.51.100.1,2', ['edge-1', null]],
+      ['198.51.100.1,3', ['edge-1', null]],
+      ['198.51.100.2,1', [null, 'eth1']],
+      ['198.51.100.2,2', [null, '=cmd|calc']],
+      ['198.51.100.2,3', [null, null]],
+    ]),
+  )
+  // Two exporters have an interface 1.
+  expect((await names('in_if')).get('1')).toEqual([null])
+  const csv = await (await request(`/traffic/top?${range}&by=exporter,in_if&format=csv`)).text()
+  expect(csv).toContain(",'=cmd|calc,")
+  const named = await ask(`/traffic/top?${range}&filter=exporter LIKE "EDGE%"`)
+  const own = flows.filter(({ sampler }) => sampler === 'c6336401')
+  expect(named.total.bytes).toBe(sumsOf(own, () => '').get(''))
 })
