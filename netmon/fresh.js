@@ -17,6 +17,7 @@ const sources = [
   'alert',
   'netmon',
   'bench',
+  'grafana',
   'test/fuzz',
   'console',
 ]

@@ -156,7 +156,9 @@ function checkSettingsClauses(tokens: readonly Token[], known: EngineNames): voi
     while (isSymbol(tokens[at + 1], '=')) {
       const name = tokens[at]?.value ?? ''
       const value = tokens[at + 2]
-      if (known.settings.has(name)) {
+      if (name === 'additional_table_filters') {
+        checkTableFilters(tokens, at + 2, known)
+      } else if (known.settings.has(name)) {
         checkSetting(name, value?.kind === 'string' ? value.value : undefined, known)
       } else if (name.startsWith('kafka_')) {
         checkKafkaSetting(name, value, known)
@@ -164,6 +166,16 @@ function checkSettingsClauses(tokens: readonly Token[], known: EngineNames): voi
       at = nextItem(tokens, at + 2)
     }
   })
+}
+
+/** {'table': 'condition', ...}, as Grafana's ad-hoc filters are sent: each condition is SQL. */
+function checkTableFilters(tokens: readonly Token[], start: number, known: EngineNames): void {
+  if (!isSymbol(tokens[start], '{')) throw denied('additional_table_filters that are no map')
+  for (let at = start + 1; at < tokens.length && !isSymbol(tokens[at], '}'); at++) {
+    const token = tokens[at]
+    if (token?.kind === 'string') checkFragment(token.value, known)
+    else if (token?.kind !== 'symbol') throw denied(`${token?.value} in additional_table_filters`)
+  }
 }
 
 /** A table that could name its brokers would make the store call any host. */

@@ -1,0 +1,137 @@
+// SQL of what panels show: rates over time, those of the greatest keys, totals. A rate is a bucket's sum divided by its seconds.
+
+import { bounds, type Rollup, rowsOf, type Selection } from './rollups.ts'
+
+/** What traffic is counted in. */
+export interface Unit {
+  /** Column of the rollups. */
+  metric: 'bytes' | 'packets'
+  /** To what a second's amount is multiplied. */
+  factor: number
+  /** Grafana's names of units. */
+  rate: string
+  total: string
+}
+
+export const bits: Unit = { metric: 'bytes', factor: 8, rate: 'bps', total: 'decbytes' }
+export const packets: Unit = { metric: 'packets', factor: 1, rate: 'pps', total: 'short' }
+
+/** Where rows come from: their bounds, and the rows (at, key, amount). */
+export interface Rows {
+  bounds: string
+  rows: string
+}
+
+export function rollupRows(rollup: Rollup, unit: Unit, selection: Omit<Selection, 'amount'>): Rows {
+  return {
+    bounds: bounds(rollup),
+    rows: rowsOf(rollup, { ...selection, amount: unit.metric }),
+  }
+}
+
+/** One of several selections, by the value of a dashboard's variable. Rows of all of them are taken as minutes, 7 days old at most. */
+export function chosenRows(
+  variable: string,
+  unit: Unit,
+  choices: readonly { value: string; rollup: Rollup; selection: Omit<Selection, 'amount'> }[],
+): Rows {
+  const [shortest] = [...choices].sort((a, b) => a.rollup.fine.days - b.rollup.fine.days)
+  if (shortest === undefined) throw new Error('there is nothing to choose from')
+  const rows = choices.map(({ value, rollup, selection }) => {
+    const isChosen = `'$${variable}' = '${value}'`
+    const where = selection.where === undefined ? isChosen : `${isChosen} AND ${selection.where}`
+    return `SELECT at, key, amount FROM ${rowsOf(rollup, { ...selection, where, amount: unit.metric })}`
+  })
+  return { bounds: bounds(shortest.rollup, 60), rows: `(${rows.join(' UNION ALL ')})` }
+}
+
+/** The newest hour of the range at most: every flow is read, so that every column can be told apart. */
+const rawSeconds = 3_600
+
+/** Flows themselves, which ad-hoc filters apply to. `key` is SQL of their columns. */
+export function rawRows(unit: Unit, key: string): Rows {
+  return {
+    bounds: `
+    toUnixTimestamp($__toTime) AS range_to,
+    greatest(toUnixTimestamp($__fromTime), range_to - ${rawSeconds}) AS range_from,
+    toUnixTimestamp(now()) AS present,
+    toUInt32(ceil($__interval_s / 10) * 10) AS step,
+    toUInt32(intDiv(range_from, step) * step) AS first,
+    toUInt32(least(intDiv(range_to, step) * step + step, intDiv(present - 15, step) * step)) AS after_last`,
+    rows: `(
+      SELECT toUnixTimestamp(time_received) AS at, ${key} AS key, toUInt128(${unit.metric}) * sampling_rate AS amount
+      FROM raw
+      WHERE time_received >= toDateTime(first) AND time_received < toDateTime(after_last)
+    )`,
+  }
+}
+
+/** The plugin puts the ad-hoc filters here, and nowhere else: without this it would add them to tables that lack their columns. */
+const settings = "SETTINGS $__adHocFilters('raw')"
+
+const time = "toDateTime(bucket, 'UTC') AS time"
+
+/** One series. A bucket without any flow is absent: nobody can tell silence from a collector that was not there. */
+export function rate({ bounds, rows }: Rows, unit: Unit, name: string): string {
+  return `WITH${bounds}
+SELECT ${time}, toFloat64(sum(amount)) * ${unit.factor} / step AS "${name}"
+FROM (SELECT intDiv(at, step) * step AS bucket, amount FROM ${rows})
+GROUP BY bucket
+ORDER BY bucket
+${settings}`
+}
+
+/** A series for each of the `limit` greatest keys of the range and one for the others; 0 where others had traffic and this one none. */
+export function topRates({ bounds, rows }: Rows, unit: Unit, limit: number): string {
+  return `WITH${bounds},
+  (SELECT groupArray(key) FROM (SELECT key FROM ${rows} GROUP BY key ORDER BY sum(amount) DESC, key LIMIT ${limit + 1})) AS ranked,
+  arraySlice(ranked, 1, ${limit}) AS top
+SELECT ${time}, series, sums[series] * ${unit.factor} / step AS value
+FROM
+(
+  SELECT bucket, sumMap(map(shown, shown_amount)) AS sums
+  FROM
+  (
+    SELECT intDiv(at, step) * step AS bucket, if(has(top, key), key, 'others') AS shown, toFloat64(sum(amount)) AS shown_amount
+    FROM ${rows}
+    GROUP BY bucket, shown
+  )
+  GROUP BY bucket
+)
+ARRAY JOIN if(length(ranked) > ${limit}, arrayPushBack(top, 'others'), top) AS series
+ORDER BY bucket, series
+${settings}`
+}
+
+/** The greatest keys with their totals and mean rates. */
+export function topTotals({ bounds, rows }: Rows, unit: Unit, keyName: string, limit: number) {
+  return `WITH${bounds}
+SELECT
+  key AS "${keyName}",
+  toFloat64(sum(amount)) AS "Total",
+  "Total" * ${unit.factor} / (after_last - first) AS "Mean rate",
+  toFloat64(sum(amount)) / sum(toFloat64(sum(amount))) OVER () AS "Share"
+FROM ${rows}
+GROUP BY key
+ORDER BY "Total" DESC, key
+LIMIT ${limit}
+${settings}`
+}
+
+/** One row: total, and of the buckets' rates mean, 95th percentile, greatest and newest. */
+export function summary({ bounds, rows }: Rows, unit: Unit): string {
+  return `WITH${bounds}
+SELECT
+  avg(rate) AS "Mean",
+  quantileExact(0.95)(rate) AS "95 %",
+  max(rate) AS "Max",
+  argMax(rate, bucket) AS "Last",
+  sum(total) AS "Total"
+FROM
+(
+  SELECT intDiv(at, step) * step AS bucket, toFloat64(sum(amount)) AS total, total * ${unit.factor} / step AS rate
+  FROM ${rows}
+  GROUP BY bucket
+)
+${settings}`
+}

@@ -1,0 +1,254 @@
+// Every panel of every dashboard: its JSON in step, its SQL run over four ranges on the embedded engine, its totals those of the generator.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { refreshCoarseRollups } from '../../api/periodic/coarse-rollups.ts'
+import { dashboards, formatDashboard } from '../../grafana/dashboards.ts'
+import { countPrefixes } from '../../rules/counted-prefixes.ts'
+import { packageRoot } from '../../runtime/package-root.ts'
+import { startTestDatabase, type TestDatabase } from '../build/database.ts'
+import { expand, type View } from './expand.ts'
+import { type Dimension, type Loaded, load, loadingTables } from './traffic.ts'
+
+const directory = path.join(packageRoot, 'grafana', 'dashboards')
+
+interface Target {
+  rawSql: string
+  format: number
+}
+
+interface PanelModel {
+  type: string
+  title: string
+  targets?: Target[]
+  panels?: PanelModel[]
+}
+
+interface DashboardModel {
+  title: string
+  uid: string
+  panels: PanelModel[]
+  templating: {
+    list: { type: string; name: string; query: unknown; current?: { value: string } }[]
+  }
+  annotations: { list: { name: string; target: Target }[] }
+}
+
+const files = [...dashboards.keys()]
+const models = new Map(
+  [...dashboards].map(([file, dashboard]) => [
+    file,
+    JSON.parse(formatDashboard(dashboard)) as DashboardModel,
+  ]),
+)
+
+/** Every panel with a query, whichever row it stands in. */
+const panelsOf = ({ panels }: DashboardModel): PanelModel[] =>
+  panels
+    .flatMap((panel) => [panel, ...(panel.panels ?? [])])
+    .filter(({ targets }) => targets !== undefined)
+
+describe('the committed JSON', () => {
+  it('is what the TypeScript makes: `npm run dashboards` writes it', () => {
+    expect(readdirSync(directory).sort()).toEqual([...files].sort())
+    for (const [file, dashboard] of dashboards) {
+      expect(readFileSync(path.join(directory, file), 'utf8')).toBe(formatDashboard(dashboard))
+    }
+  })
+
+  it('names every panel and asks the provisioned data source only', () => {
+    const provisioned = readFileSync(
+      path.join(packageRoot, 'grafana/provisioning/datasources/clickhouse.yml'),
+      'utf8',
+    )
+    for (const model of models.values()) {
+      for (const panel of panelsOf(model)) expect(panel.title).not.toBe('')
+      const sources = JSON.stringify(model).matchAll(/"uid":"([\w-]+)"/g)
+      for (const [, uid] of sources)
+        if (uid !== model.uid) expect(provisioned).toContain(`uid: ${uid}`)
+    }
+  })
+})
+
+const hour = 3_600
+/** A whole hour that is over, so that every table has all of it. */
+const end = Math.floor((Date.now() / 1000 - 1_800) / hour) * hour
+const spans = { '5 minutes': 300, '1 hour': hour, '24 hours': 24 * hour, '29 days': 29 * 24 * hour }
+const prefixes = ['198.18.0.0/15', '2001:2::/48']
+
+let database: TestDatabase
+const batches: Loaded[] = []
+
+beforeAll(async () => {
+  database = await startTestDatabase()
+  const { client } = database
+  // What is older than its table keeps must still be there when the coarser ones are made.
+  await client.command({ query: 'SYSTEM STOP TTL MERGES' })
+  await countPrefixes(client, { rules: prefixes, local: [] }, 0)
+  await client.command({ query: 'SYSTEM RELOAD DICTIONARIES' })
+  for (const query of loadingTables) await client.command({ query })
+  // Of the longer ones only the beginning has flows, so that few buckets are made.
+  const windows = [300, 3_300, 1_200, 1_200]
+  for (const [index, seconds] of Object.values(spans).entries()) {
+    const from = end - seconds
+    const to = from + (windows[index] ?? 0)
+    batches.push(await load(client, { from, to, flows: 3_000, seed: index + 1 }))
+  }
+  await refreshCoarseRollups(client, Date.now(), 30 * 24 * hour * 1000)
+})
+afterAll(() => database.remove())
+
+const view = (seconds: number, intervalSeconds: number, model: DashboardModel): View => ({
+  from: end - seconds,
+  to: end,
+  intervalSeconds,
+  variables: Object.fromEntries(
+    model.templating.list.flatMap(({ name, type, query, current }) =>
+      type === 'constant' ? [[name, String(query)]] : current ? [[name, current.value]] : [],
+    ),
+  ),
+})
+
+async function run<T>(sql: string): Promise<T[]> {
+  const result = await database.client.query({ query: sql, format: 'JSONEachRow' })
+  return result.json<T>()
+}
+
+/** As Grafana chooses it for a panel of a thousand points. */
+const intervalOf = (seconds: number) =>
+  [10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600].find((step) => seconds / step <= 1_000) ??
+  3600
+
+describe.each(files)('%s', (file) => {
+  const model = models.get(file) as DashboardModel
+
+  it.each(Object.entries(spans))('runs over %s', async (_, seconds) => {
+    const targets = [
+      ...panelsOf(model).flatMap(({ title, targets }) =>
+        (targets ?? []).map(({ rawSql }) => ({ title, rawSql })),
+      ),
+      ...model.annotations.list.map(({ name, target }) => ({ title: name, rawSql: target.rawSql })),
+      ...model.templating.list.flatMap(({ name, type, query }) =>
+        type === 'query' ? [{ title: name, rawSql: String(query) }] : [],
+      ),
+    ]
+    for (const { title, rawSql } of targets) {
+      const sql = expand(rawSql, view(seconds, intervalOf(seconds), model))
+      await run(sql).catch((error: unknown) => {
+        throw new Error(`${title}: ${String(error)}\n${sql}`)
+      })
+    }
+  })
+})
+
+describe.each([
+  ['traffic-mbps.json', 'bytes', 8, Object.values(spans)],
+  ['traffic-pps.json', 'packets', 1, [hour]],
+] as const)('%s counts what the generator sent', (file, metric, factor, ranges) => {
+  const model = models.get(file) as DashboardModel
+  const sqlOf = (title: string) => {
+    const panel = panelsOf(model).find((candidate) => candidate.title === title)
+    if (panel?.targets?.[0] === undefined) throw new Error(`no panel ${title}`)
+    return panel.targets[0].rawSql
+  }
+  const ask = <T>(title: string, seconds: number, intervalSeconds: number) =>
+    run<T>(expand(sqlOf(title), view(seconds, intervalSeconds, model)))
+
+  /** Of the batches that lie in the range. */
+  const within = (seconds: number) => batches.filter(({ from }) => from >= end - seconds)
+  const totalOf = (seconds: number) =>
+    within(seconds).reduce(
+      (sum, { totals }) =>
+        sum + Number(metric === 'bytes' ? totals.estimatedBytes : totals.estimatedPackets),
+      0,
+    )
+  function amounts(seconds: number, dimension: Dimension): Map<string, number> {
+    const sums = new Map<string, number>()
+    for (const { by } of within(seconds)) {
+      for (const [key, amount] of by[dimension])
+        sums.set(key, (sums.get(key) ?? 0) + amount[metric])
+    }
+    return sums
+  }
+  const greatest = (sums: Map<string, number>, count: number) =>
+    [...sums.values()].sort((a, b) => b - a).slice(0, count)
+
+  /** A bucket's width: the interval, made a multiple of what a row of the table spans. */
+  const stepOf = (seconds: number, intervalSeconds: number, finest: number) => {
+    const resolution = seconds <= 6 * hour ? finest : seconds <= 8 * 24 * hour ? 300 : 3_600
+    return Math.ceil(intervalSeconds / resolution) * resolution
+  }
+  /** What the points of all series of a panel come to. */
+  async function amountOf(title: string, finest: number, seconds: number, intervalSeconds: number) {
+    const points = await ask<Record<string, string | number>>(title, seconds, intervalSeconds)
+    const rates = points.map((point) => Number(point['value'] ?? point['All traffic']))
+    const sum = rates.reduce((total, value) => total + value, 0)
+    return (sum * stepOf(seconds, intervalSeconds, finest)) / factor
+  }
+
+  it.each([...ranges])('over %d s', async (seconds) => {
+    const interval = intervalOf(seconds)
+    const total = totalOf(seconds)
+    const protocols = amounts(seconds, 'proto')
+    for (const [title, finest, expected] of [
+      ['All traffic', 10, total],
+      ['By protocol', 60, total],
+      ['Greatest five by $by, and the others', 60, total],
+      ['TCP by flags', 60, protocols.get('6')],
+    ] as const) {
+      expect([title, await amountOf(title, finest, seconds, interval)]).toEqual([
+        title,
+        expect.closeTo(expected ?? 0, 0),
+      ])
+    }
+    const [sums] = await ask('All traffic: rates of the points, and total', seconds, interval)
+    expect(sums).toMatchObject({ Total: total })
+
+    type Row = Record<string, string> & { Total: number }
+    const table = (title: string) => ask<Row>(title, seconds, interval)
+    const byName = (rows: Row[], column: string) =>
+      new Map(rows.map((row) => [row[column], row.Total]))
+    expect(byName(await table('Routers'), 'Router')).toEqual(amounts(seconds, 'router'))
+    expect(byName(await table('Protocols'), 'Protocol').get('TCP')).toBe(protocols.get('6'))
+    const totals = async (title: string) => (await table(title)).map(({ Total }) => Total)
+    expect(await totals('Our receiving hosts')).toEqual(greatest(amounts(seconds, 'dst_addr'), 10))
+
+    if (seconds > hour) return
+    const newest = 'Flows of the newest hour: rates of the points, and total'
+    expect((await ask<Row>(newest, seconds, interval))[0]?.Total).toBe(total)
+    for (const [title, dimension] of [
+      ['Source addresses', 'src_addr'],
+      ['Source ports', 'src_port'],
+      ['Destination addresses', 'dst_addr'],
+      ['Destination ports', 'dst_port'],
+    ] as const) {
+      const expected = greatest(amounts(seconds, dimension), 10)
+      expect(await totals(`${title}, newest hour`)).toEqual(expected)
+    }
+  })
+
+  it('at the same rate whatever the interval', async () => {
+    for (const [title, finest] of [
+      ['All traffic', 10],
+      ['By protocol', 60],
+    ] as const) {
+      for (const interval of [10, 15, 60, 300, hour]) {
+        expect([interval, await amountOf(title, finest, hour, interval)]).toEqual([
+          interval,
+          expect.closeTo(totalOf(hour), 0),
+        ])
+      }
+    }
+  })
+
+  it('through the filters, where they apply', async () => {
+    const filter = "dst_port = '443'"
+    const filtered = (title: string) =>
+      run<{ Total: number }>(expand(sqlOf(title), { ...view(hour, 60, model), filter }))
+    const [flows] = await filtered('Flows of the newest hour: rates of the points, and total')
+    expect(flows?.Total).toBe(amounts(hour, 'dst_port').get('443'))
+    const [all] = await filtered('All traffic: rates of the points, and total')
+    expect(all?.Total).toBe(totalOf(hour))
+  })
+})
