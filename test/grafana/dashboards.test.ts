@@ -99,13 +99,20 @@ beforeAll(async () => {
 })
 afterAll(() => database.remove())
 
+/** What people would choose; rules and prefixes as the data has them. */
+const chosen: Record<string, string> = { prefix: prefixes[0] ?? '', rule: 'of-the-test' }
+
 const view = (seconds: number, intervalSeconds: number, model: DashboardModel): View => ({
   from: end - seconds,
   to: end,
   intervalSeconds,
   variables: Object.fromEntries(
-    model.templating.list.flatMap(({ name, type, query, current }) =>
-      type === 'constant' ? [[name, String(query)]] : current ? [[name, current.value]] : [],
+    (model.templating?.list ?? []).flatMap(({ name, type, query, current }) =>
+      type === 'constant'
+        ? [[name, String(query)]]
+        : current
+          ? [[name, chosen[name] ?? current.value]]
+          : [],
     ),
   ),
 })
@@ -129,7 +136,7 @@ describe.each(files)('%s', (file) => {
         (targets ?? []).map(({ rawSql }) => ({ title, rawSql })),
       ),
       ...model.annotations.list.map(({ name, target }) => ({ title: name, rawSql: target.rawSql })),
-      ...model.templating.list.flatMap(({ name, type, query }) =>
+      ...(model.templating?.list ?? []).flatMap(({ name, type, query }) =>
         type === 'query' ? [{ title: name, rawSql: String(query) }] : [],
       ),
     ]
