@@ -4,6 +4,7 @@ import { isIPv4 } from 'node:net'
 import { parseArgs } from 'node:util'
 import { messageOf, UserError } from '../../runtime/errors.ts'
 import {
+  attacks,
   defaults,
   type FloodOptions,
   type GenerateOptions,
@@ -90,6 +91,12 @@ const flags = {
     fallback: 'steady',
   },
   victim: { type: 'string', value: 'PREFIX', help: 'flood: an address or prefix, IPv4 or IPv6' },
+  attack: {
+    type: 'string',
+    value: 'KIND',
+    help: `flood: ${attacks.join(', ')}; from many sources`,
+    fallback: 'udp',
+  },
   'bits-per-second': {
     type: 'string',
     value: 'N',
@@ -199,7 +206,7 @@ function parseAnnounce(text: string): number | string[] {
 
 function parseFlood(values: ReturnType<typeof parse>): FloodOptions | undefined {
   const scenario = oneOf('--scenario', ['steady', 'flood'], values.scenario ?? 'steady')
-  const own = ['victim', 'bits-per-second', 'packets-per-second', 'minutes'] as const
+  const own = ['victim', 'attack', 'bits-per-second', 'packets-per-second', 'minutes'] as const
   if (scenario === 'steady') {
     const stray = own.find((name) => values[name] !== undefined)
     if (stray === undefined) return undefined
@@ -209,6 +216,7 @@ function parseFlood(values: ReturnType<typeof parse>): FloodOptions | undefined 
   return {
     victim: values.victim,
     minutes: number('--minutes')(values.minutes ?? String(defaults.minutes)),
+    ...given('attack', values.attack, (text) => oneOf('--attack', attacks, text)),
     ...given('bitsPerSecond', values['bits-per-second'], number('--bits-per-second')),
     ...given('packetsPerSecond', values['packets-per-second'], number('--packets-per-second')),
   }

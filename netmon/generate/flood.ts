@@ -1,4 +1,4 @@
-// A flood: UDP packets to one victim, exactly so many bytes and packets in each of a number of whole UTC minutes, so that a rule's
+// A flood: packets of one kind to one victim, exactly so many bytes and packets in each of a number of whole UTC minutes, so that a rule's
 // limit can be met to the bit. Flows leave from second 5 to second 50: what a minute gets, it has received long before its end.
 
 import { type ExportedFlow, IpProtocol } from '../../exporter/flow.ts'
@@ -6,7 +6,7 @@ import { flowNumberCount, sourcePort } from '../../exporter/numbering.ts'
 import { longestHeaderBytes } from '../../exporter/packet.ts'
 import { UserError } from '../../runtime/errors.ts'
 import { parseAddress } from '../../runtime/ip.ts'
-import type { FloodOptions, RunOptions } from './options.ts'
+import type { Attack, FloodOptions, RunOptions } from './options.ts'
 import { setPath } from './path.ts'
 import { hash } from './random.ts'
 import type { Router } from './routers.ts'
@@ -38,10 +38,7 @@ export function createFlood(options: RunOptions, flood: FloodOptions): Scenario 
     setPath(slot, isIpv6, number, router, hash(seed, number, purpose.path))
     setVictim(flow.dstAddr, victim, seed, number)
     flow.dstMask = victim.prefixLength
-    flow.proto = IpProtocol.udp
-    flow.srcPort = sourcePort(number)
-    flow.dstPort = hash(seed, number, purpose.port) & 0xffff
-    flow.tcpFlags = 0
+    setPackets(flow, flood.attack ?? 'udp', number, isIpv6, hash(seed, number, purpose.port))
     flow.tos = 0
     if (minute.bytes !== undefined) flow.bytes = part(minute.bytes, inMinute, minute.flows)
     if (minute.packets !== undefined) flow.packets = part(minute.packets, inMinute, minute.flows)
@@ -70,6 +67,42 @@ export function createFlood(options: RunOptions, flood: FloodOptions): Scenario 
 
   function minuteOf(number: number): number {
     return Math.floor(number / minute.flows)
+  }
+}
+
+const synFlag = 0x02
+const [echoRequest, echoRequest6] = [0x0800, 0x8000]
+
+function setPackets(
+  flow: ExportedFlow,
+  attack: Attack,
+  number: number,
+  isIpv6: boolean,
+  random: number,
+): void {
+  flow.proto = IpProtocol.udp
+  flow.srcPort = sourcePort(number)
+  flow.dstPort = random & 0xffff
+  flow.tcpFlags = 0
+  switch (attack) {
+    case 'udp':
+      return
+    case 'syn':
+      flow.proto = IpProtocol.tcp
+      flow.dstPort = 443
+      flow.tcpFlags = synFlag
+      return
+    case 'ntp':
+      flow.srcPort = 123
+      return
+    case 'dns':
+      flow.srcPort = 53
+      return
+    case 'icmp':
+      flow.proto = isIpv6 ? IpProtocol.icmpv6 : IpProtocol.icmp
+      flow.srcPort = 0
+      // Type and code.
+      flow.dstPort = isIpv6 ? echoRequest6 : echoRequest
   }
 }
 

@@ -8,10 +8,16 @@ import { UserError } from '../../runtime/errors.ts'
 export const protocols = ['v5', 'v9', 'ipfix', 'sflow'] as const
 export type Protocol = (typeof protocols)[number]
 
+/** What the packets of a flood are: UDP from and to any port, SYNs, what servers answer that somebody else asked, pings. */
+export const attacks = ['udp', 'syn', 'ntp', 'dns', 'icmp'] as const
+export type Attack = (typeof attacks)[number]
+
 /** An attack: nothing but packets to one victim, exactly so many in each of some whole UTC minutes. */
 export interface FloodOptions {
   /** An address or a prefix, IPv4 or IPv6. */
   victim: string
+  /** Absent: udp. */
+  attack?: Attack
   /** Averages over a minute of the real traffic, which is what is exported times the sampling rate. One may be absent. */
   bitsPerSecond?: number
   packetsPerSecond?: number
