@@ -3,39 +3,29 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { PassThrough } from 'node:stream'
-import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { alertCommand } from '../../alert/command.ts'
-import { createBlocks } from '../../collector/block.ts'
-import { createBlockPool } from '../../collector/block-pool.ts'
-import { createExporters } from '../../collector/exporters.ts'
-import { createLedger } from '../../collector/ledger.ts'
-import { createPipeline } from '../../collector/pipeline.ts'
-import { noRouters } from '../../collector/routers.ts'
-import type { Segment } from '../../collector/segment.ts'
 import { createClickHouseSink } from '../../collector/sink/clickhouse.ts'
 import { statusSegment } from '../../collector/status.ts'
-import { createDatagramWriter } from '../../netmon/generate/datagrams.ts'
-import { createPlan } from '../../netmon/generate/plan.ts'
 import { createConfiguration } from '../../rules/configuration.ts'
 import { evaluate } from '../../rules/evaluate.ts'
 import { ruleInputSchema } from '../../rules/rule.ts'
-import { readSettings } from '../../runtime/settings.ts'
+import { collectorRow, runAlert } from '../build/alert-run.ts'
 import { startTestDatabase, type TestDatabase } from '../build/database.ts'
+import { play } from '../build/play.ts'
 import { rows } from '../build/program.ts'
 
 const minuteMs = 60_000
 /** Ten minutes ago: what is older than retention would not be kept. */
 const firstMinuteMs = Math.floor(Date.now() / minuteMs) * minuteMs - 10 * minuteMs
 const judgedMs = firstMinuteMs + 3 * minuteMs + 20_000
+/** Of the collector, which runs all the time. */
+const startedMs = firstMinuteMs - 60 * minuteMs
 
 /** 60,000,000 bytes a minute at 1 in 1,000: 60,000 exported. */
 const bitsPerSecond = 8_000_000
 
 let database: TestDatabase
 let directory: string
-const log = pino({ level: 'silent' })
 
 beforeAll(async () => {
   database = await startTestDatabase()
@@ -45,50 +35,6 @@ afterAll(async () => {
   await database?.remove()
   await rm(directory, { recursive: true, force: true })
 })
-
-/** Plays a flood of so many minutes from `startMs` on, and answers what the collector makes of it. */
-function play(
-  victim: string,
-  protocol: 'v9' | 'ipfix',
-  startMs: number,
-  minutes: number,
-): Segment[] {
-  const plan = createPlan({
-    protocols: [protocol],
-    samplingRate: 1000,
-    flood: { victim, bitsPerSecond, minutes },
-  })
-  const write = createDatagramWriter(plan, startMs - 3_600_000)
-  const segments: Segment[] = []
-  let number = 0
-  const blocks = createBlocks(
-    () => `test/${victim}/${++number}`,
-    createBlockPool(),
-    (segment) => segments.push(segment),
-  )
-  const ledger = createLedger()
-  const pipeline = createPipeline({
-    routers: noRouters,
-    exporters: createExporters(noRouters),
-    ledger,
-    output: { append: blocks.append, addRow: () => true },
-    knownOnly: false,
-    compat: 'none',
-    log,
-  })
-  const source = { address: '192.0.2.1', bytes: Uint8Array.of(192, 0, 2, 1), port: 5000 }
-  const datagram = Buffer.alloc(65_535)
-  for (let next = 0; next < plan.flows; ) {
-    const batch = plan.batchOf(next)
-    next += batch.count
-    const atMs = startMs + Math.ceil(plan.scenario.dueMs(next - 1))
-    const { lengthBytes } = write(batch, atMs, datagram)
-    pipeline.handle(datagram.subarray(0, lengthBytes), source, atMs)
-  }
-  blocks.seal()
-  expect(ledger.flowsDecoded).toBe(plan.flows)
-  return segments
-}
 
 /** Long before the flood, so that its prefix is counted from the first minute on, and its silence known. */
 async function addRule(rule: object): Promise<void> {
@@ -140,11 +86,19 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
   const sink = createClickHouseSink(database.client)
   const { signal } = new AbortController()
   for (const [, victim, protocol, minute, minutes] of floods) {
-    for (const segment of play(victim, protocol, firstMinuteMs + minute * minuteMs, minutes)) {
+    const options = {
+      protocols: [protocol],
+      samplingRate: 1000,
+      flood: { victim, bitsPerSecond, minutes },
+    }
+    for (const segment of play(victim, options, firstMinuteMs + minute * minuteMs)) {
       await sink.send(segment, signal)
     }
   }
-  await sink.send(statusSegment('test/status/1', [collectorRow(judgedMs)], judgedMs), signal)
+  await sink.send(
+    statusSegment('test/status/1', [collectorRow(startedMs, judgedMs)], judgedMs),
+    signal,
+  )
 
   const evaluation = await evaluate(database.client, judgedMs)
   if ('blind' in evaluation) throw new Error(evaluation.blind)
@@ -172,7 +126,7 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
     'anomaly equal': [false, 0.6 * bitsPerSecond],
   })
 
-  const { printed, exitCode } = await runAlert(judgedMs)
+  const { printed, exitCode } = await runAlert(database, directory, judgedMs)
   expect(exitCode).toBe(0)
   const alerts = JSON.parse(printed) as { rule_name: string }[]
   alerts.sort((a, b) => (a.rule_name < b.rule_name ? -1 : 1))
@@ -206,13 +160,13 @@ test('3 of 3 closed minutes over the limit alert; equal to it does not, 2 of 3 d
 
   // Three minutes at or below nine tenths of the limit end an alert, those of the five-minute mean come two minutes later.
   const calmMs = judgedMs + 5 * minuteMs
-  await sink.send(statusSegment('test/status/2', [collectorRow(calmMs)], calmMs), signal)
+  await sink.send(statusSegment('test/status/2', [collectorRow(startedMs, calmMs)], calmMs), signal)
   expect(await tellNew(calmMs)).toEqual([
     'resolved anomaly below',
     'resolved three4 below',
     'resolved three6 below',
   ])
-  expect(await runAlert(calmMs)).toEqual({ printed: '', exitCode: 0 })
+  expect(await runAlert(database, directory, calmMs)).toEqual({ printed: '', exitCode: 0 })
 }, 60_000)
 
 const minuteText = (minute: number) =>
@@ -222,48 +176,12 @@ const minuteText = (minute: number) =>
 async function tellNew(nowMs: number): Promise<string[]> {
   const file = path.join(directory, 'told')
   await rm(file, { force: true })
-  const ran = await runAlert(nowMs, { channel: 'pager', exec: `dd "of=${file}" status=none` })
+  const ran = await runAlert(database, directory, nowMs, {
+    channel: 'pager',
+    exec: `dd "of=${file}" status=none`,
+  })
   expect(ran).toEqual({ printed: '', exitCode: 0 })
   const text = await readFile(file, 'utf8').catch(() => '[]')
   const events = JSON.parse(text) as { event: string; alert: { rule_name: string } }[]
   return events.map(({ event, alert }) => `${event} ${alert.rule_name}`).sort()
-}
-
-/** A collector that ran all the time and has stored everything until now. */
-function collectorRow(nowMs: number): object {
-  const time = (ms: number) => new Date(ms).toISOString().slice(0, -1).replace('T', ' ')
-  return {
-    time: time(nowMs),
-    collector: 'test',
-    boot: 'test',
-    started: time(firstMinuteMs - 60 * minuteMs),
-    kind: 'collector',
-    watermark: time(nowMs),
-  }
-}
-
-async function runAlert(
-  nowMs: number,
-  options: { channel?: string; exec?: string } = {},
-): Promise<{ printed: string; exitCode: number }> {
-  const { url, user, password } = database.address
-  const settings = readSettings({
-    NETMON_DATA_DIR: directory,
-    NETMON_CLICKHOUSE_URL: url,
-    NETMON_CLICKHOUSE_USER: user,
-    NETMON_CLICKHOUSE_PASSWORD: password,
-  })
-  const stdout = new PassThrough()
-  const stderr = new PassThrough()
-  const signal = new AbortController().signal
-  const exitCode = await alertCommand({
-    settings,
-    ...options,
-    format: 'json',
-    nowMs,
-    stdout,
-    stderr,
-    signal,
-  })
-  return { printed: String(stdout.read() ?? ''), exitCode }
 }
