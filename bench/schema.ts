@@ -17,7 +17,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     'size-flows': { type: 'string', default: '10000000' },
     /** Numbers of flows in 24 hours, each asked of both schemas. */
-    queries: { type: 'string', default: '10000000' },
+    queries: { type: 'string', default: '10000000,50000000' },
     only: { type: 'string', default: 'sizes,inserts,profile,queries' },
     quiet: { type: 'boolean', default: false },
   },

@@ -283,6 +283,7 @@ describe.skipIf(kafka === undefined && givenBrokers === undefined)('through Kafk
       `SELECT name, max(flows) AS flows, sum(stored) + sum(dead) AS found FROM kafka_segments GROUP BY name HAVING found < flows`,
     )
     expect(incomplete).toEqual([])
+    if (printsFigures) console.log({ sent: sentFlows, ...(await countStored(pipeline)) })
     await store.close()
   }, 180_000)
 })
