@@ -19,6 +19,7 @@ import { type ConsoleFiles, consoleRoutes } from './console.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
 import { everyRequest } from './requests.ts'
+import { alertHistoryRoutes } from './routes/alert-history.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { collectorRoutes } from './routes/collectors.ts'
@@ -29,6 +30,7 @@ import { type HealthDependencies, healthRoutes } from './routes/health.ts'
 import { routerRoutes } from './routes/routers.ts'
 import { ruleQuestionRoutes } from './routes/rule-questions.ts'
 import { ruleRoutes } from './routes/rules.ts'
+import { silenceRoutes } from './routes/silences.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { trafficRoutes } from './routes/traffic.ts'
 
@@ -72,7 +74,10 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', routerRoutes(configuration.routers))
   app.route('/', ruleRoutes(configuration.rules))
   app.route('/', ruleQuestionRoutes(dependencies))
+  // Before /alerts/{alert_id}.
   app.route('/', alertRoutes(dependencies))
+  app.route('/', alertHistoryRoutes(dependencies))
+  app.route('/', silenceRoutes(dependencies))
   app.route('/', exporterRoutes(dependencies))
   app.route('/', collectorRoutes(dependencies))
   app.route('/', trafficRoutes(dependencies))

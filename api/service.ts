@@ -52,7 +52,7 @@ export async function startApi(options: {
   const configuration = createConfiguration(store, Date.now, localNetworks)
   const migrations = (await readMigrations()).length
   const limits = { days: settings.retentionDays, bytes: settings.retentionBytes }
-  const { tasks, storage } = createPeriodicWork(worker, limits, options.store.cluster, log)
+  const { tasks, alerts, storage } = createPeriodicWork(worker, limits, options.store.cluster, log)
   const app = createApp({
     configuration,
     store,
@@ -77,8 +77,10 @@ export async function startApi(options: {
     throw bindError(error, settings)
   }
   const stopReconciling = reconcileOnce(configuration, log)
-  const scheduler = createScheduler(tasks, log)
-  const ticking = setInterval(() => void scheduler.tick(Date.now()), tickMs)
+  const schedulers = [tasks, alerts].map((work) => createScheduler(work, log))
+  const ticking = setInterval(() => {
+    for (const scheduler of schedulers) void scheduler.tick(Date.now())
+  }, tickMs)
 
   return {
     host: settings.apiHost,
@@ -89,7 +91,7 @@ export async function startApi(options: {
       await closeServer(server)
       // Ends what it waits for: the store sees its statements through, or they are done again.
       await worker.close()
-      await scheduler.stop()
+      await Promise.all(schedulers.map((scheduler) => scheduler.stop()))
       await store.close()
     },
   }

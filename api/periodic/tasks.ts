@@ -1,6 +1,7 @@
 // The API's periodic work. One API does it, since one API writes.
 
 import { createEvaluator } from '../../rules/alerts/advance.ts'
+import { lookUpEvidence } from '../../rules/alerts/look-up-evidence.ts'
 import { createBackfill } from '../../rules/backfill.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { StoreClient } from '../../schema/client.ts'
@@ -13,6 +14,8 @@ const hourMs = 60 * minuteMs
 
 export interface PeriodicWork {
   tasks: readonly Task[]
+  /** They wait for none of the other work. */
+  alerts: readonly Task[]
   /** What the tables took when retention was applied last; never known of a cluster. */
   storage(): Storage | undefined
 }
@@ -31,14 +34,7 @@ export function createPeriodicWork(
   }
   return {
     tasks: [
-      {
-        name: 'alerts',
-        everyMs: 5_000,
-        run: async (nowMs) => {
-          const { untracked } = await evaluate(nowMs)
-          if (untracked > 0) log.warn({ untracked }, 'more alerts than are kept track of')
-        },
-      },
+      { name: 'evidence', everyMs: 5_000, run: (nowMs) => lookUpEvidence(client, nowMs) },
       { name: 'fill in new prefixes', everyMs: 15_000, run: (nowMs) => backfill.run(nowMs) },
       { name: 'coarse rollups', everyMs: 5 * minuteMs, run: refresh(3 * hourMs) },
       // What an exporter's collector kept in its spool through a long outage.
@@ -49,6 +45,16 @@ export function createPeriodicWork(
         run: async (nowMs) => {
           if (cluster === undefined) storage = await applyRetention(client, limits, nowMs, log)
           else await keepDays(client, limits.days, cluster)
+        },
+      },
+    ],
+    alerts: [
+      {
+        name: 'alerts',
+        everyMs: 5_000,
+        run: async (nowMs) => {
+          const { untracked } = await evaluate(nowMs)
+          if (untracked > 0) log.warn({ untracked }, 'more alerts than are kept track of')
         },
       },
     ],

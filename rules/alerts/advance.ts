@@ -115,7 +115,9 @@ async function readPeople(client: StoreClient, states: readonly AlertState[]): P
   ])
   return (subject, minute) =>
     ({ alertId, severity }) => ({
-      silenced: silences.some(({ doc }) => isSilencing(doc, subject, severity, minute)),
+      silenced: silences.some(({ doc }) =>
+        isSilencing(doc, subject, severity, (minute + 60) * 1000),
+      ),
       acknowledged: (acknowledged.get(alertId) ?? Infinity) < (minute + 60) * 1000,
     })
 }

@@ -15,7 +15,7 @@ export const silenceCodes = {
   ends_at: 1306,
   reason: 1307,
   author: 1308,
-  /** It would match every alert, or there are too many. */
+  /** It would match every alert; there are too many. */
   tooMuch: 1309,
 } as const satisfies FieldCodes
 
@@ -68,7 +68,8 @@ const fields = z.object(
     starts_at: timeSchema('starts_at').optional(),
     ends_at: timeSchema('ends_at'),
     reason: textSchema('reason', 1024),
-    author: textSchema('author', 256),
+    /** Without it: whose token was used. */
+    author: textSchema('author', 256).optional(),
   },
   { error: 'the body must be a JSON object' },
 )
@@ -111,17 +112,16 @@ export type Silence = z.infer<typeof silenceSchema>
 
 export const longestSilenceMs = mostDays * 86_400_000
 
-/** Does it keep alerts of this silent at the end of the minute? */
+/** Does it keep alerts of this silent at that time? */
 export function isSilencing(
   silence: Silence,
-  subject: Subject,
+  subject: Pick<Subject, 'ruleId' | 'vector' | 'key' | 'prefixes'>,
   severity: Severity,
-  minute: number,
+  timeMs: number,
 ): boolean {
-  const atMs = (minute + 60) * 1000
   return (
-    Date.parse(silence.starts_at) <= atMs &&
-    atMs < Date.parse(silence.ends_at) &&
+    Date.parse(silence.starts_at) <= timeMs &&
+    timeMs < Date.parse(silence.ends_at) &&
     (silence.rule_id === null || silence.rule_id === subject.ruleId) &&
     (silence.vector === null || silence.vector === subject.vector) &&
     (silence.severity === null || silence.severity === severity) &&
@@ -129,7 +129,7 @@ export function isSilencing(
   )
 }
 
-function isInside(text: string, { key, prefixes }: Subject): boolean {
+function isInside(text: string, { key, prefixes }: Pick<Subject, 'key' | 'prefixes'>): boolean {
   const outer = parsePrefix(text)
   if (outer === undefined) return false
   return (key === 'rule' ? prefixes : [key]).every((inner) => {
