@@ -31,7 +31,7 @@ export async function askPreview(
   toMs: number,
   nowMs: number,
 ): Promise<{ preview: Preview; uncounted: string[] }> {
-  refuseUnjudged(rule.type)
+  refuseUnjudged(rule)
   const prefixes = countedPrefixes(rule)
   if (prefixes.length > mostNamedPrefixes) {
     throw tooMuch(`a preview takes at most ${mostNamedPrefixes} prefixes`, '/prefixes')
@@ -63,7 +63,7 @@ export async function askExplanation(
   nowMs: number,
 ): Promise<{ rule: Rule; series: Explanation[] }> {
   const { rule, series: all } = await findRule(client, id)
-  refuseUnjudged(rule.type)
+  refuseUnjudged(rule)
   const series = prefix === undefined ? all : seriesOfPrefix(rule, all, prefix)
   if (series.length * minutes > mostExplainedMinutes) {
     const message = `${series.length} prefixes and directions are too many for ${minutes} minutes: ask for fewer minutes, or for one prefix`
@@ -85,6 +85,7 @@ export async function askSuggestion(
   nowMs: number,
 ): Promise<Suggestion> {
   const counted = await findRule(client, id)
+  if (counted.rule.scope === 'per_host') throw hostsUnasked()
   const last = await newestClosed(client, nowMs)
   return suggest(client, counted, last - 60 * (days * 1440 - 1), last)
 }
@@ -112,12 +113,20 @@ function seriesOfPrefix(rule: Rule, all: readonly Series[], text: string): Serie
   throw new Unacceptable([{ code: ruleCodes.prefixes, message, source: { pointer: '' } }])
 }
 
-function refuseUnjudged(type: Rule['type']): void {
+function refuseUnjudged({ type, scope }: Pick<Rule, 'type' | 'scope'>): void {
+  if (scope === 'per_host') throw hostsUnasked()
   if (type !== 'advanced_ddos') return
   const message = `rules of type ${type} are not judged yet`
   throw new Unacceptable([
     { code: ruleCodes.notJudged, message, source: { pointer: '/type' } },
   ] satisfies Problem[])
+}
+
+/** Minutes of every host are too many to go through for one answer. */
+function hostsUnasked(): Unacceptable {
+  const message =
+    'hosts are judged as minutes close, not in retrospect: ask with scope rule or per_prefix, for instance about one host as a prefix'
+  return new Unacceptable([{ code: ruleCodes.notJudged, message, source: { pointer: '/scope' } }])
 }
 
 function tooMuch(message: string, pointer: string): Unacceptable {

@@ -2,6 +2,7 @@
 
 import type { StoreClient } from '../schema/client.ts'
 import { judgeDdosRules } from './ddos-evaluate.ts'
+import { findHosts, isPerHost } from './hosts.ts'
 import { crossedSince, type Judgement } from './judgement.ts'
 import { closedMinutes, type Minutes, newestMinute, runsReadMs } from './minutes.ts'
 import { type CountedRule, readCollectorRuns, readCountedRules } from './query.ts'
@@ -21,6 +22,8 @@ export interface Evaluation {
   /** Start of the newest closed minute, in seconds since 1970. */
   closedMinute: number
   verdicts: Judgement[]
+  /** Hosts that are over the limit of a rule beyond the first `mostHosts`, and not judged, by the rule's name. */
+  hostsLeftOut: ReadonlyMap<string, number>
 }
 
 /**
@@ -38,15 +41,21 @@ export async function evaluate(
     const newest = newestMinute(nowMs)
     const isOld = ({ series }: CountedRule) =>
       series.some(({ countedFrom }) => countedFrom <= newest)
-    return rules.some(isOld) ? minutes : { closedMinute: newest, verdicts: [] }
+    return rules.some(isOld)
+      ? minutes
+      : { closedMinute: newest, verdicts: [], hostsLeftOut: new Map() }
   }
   const ofType = (type: Rule['type']) => rules.filter(({ rule }) => rule.type === type)
+  const thresholds = ofType('threshold')
+  const hosts = await judgeHosts(client, thresholds.filter(isPerHost), minutes)
+  const sums = thresholds.filter((counted) => !isPerHost(counted))
   const verdicts = [
-    ...(await judgeThresholds(client, ofType('threshold'), minutes)),
+    ...(await judgeThresholds(client, sums, minutes)),
+    ...hosts.verdicts,
     ...(await judgeZscores(client, ofType('zscore'), minutes)),
     ...(await judgeDdosRules(client, ofType('advanced_ddos'), minutes)),
   ]
-  return { closedMinute: minutes.closed, verdicts }
+  return { closedMinute: minutes.closed, verdicts, hostsLeftOut: hosts.leftOut }
 }
 
 async function judgeThresholds(
@@ -56,11 +65,7 @@ async function judgeThresholds(
 ): Promise<Judgement[]> {
   if (rules.length === 0) return []
   const { closed } = minutes
-  const longest = Math.max(...rules.map(({ rule }) => rule.duration))
-  const oldest = oldestMinute(closed, longest)
-  // A streak is as long as the duration, or broken, within so many minutes; no other minute can decide.
-  const deciding = longest + countUnknown(minutes, oldest)
-  const first = Math.max(oldest, closed - 60 * (deciding - 1))
+  const { oldest, first } = decidingMinutes(rules, minutes)
   const traffic = await readRuleTraffic(client, 'threshold', rules, first, closed)
   const judged = judgeEach(rules, traffic, minutes)
 
@@ -70,6 +75,30 @@ async function judgeThresholds(
   const crossed = rules.filter(({ rule }) => ids.has(rule.id))
   const longer = await readRuleTraffic(client, 'threshold', crossed, oldest, closed, [...ids])
   return [...judged.filter(({ rule }) => !ids.has(rule.id)), ...judgeEach(crossed, longer, minutes)]
+}
+
+/** The hosts that can be crossed. @throws StoreError */
+async function judgeHosts(
+  client: StoreClient,
+  rules: readonly CountedRule[],
+  minutes: Minutes,
+): Promise<{ verdicts: Judgement[]; leftOut: Map<string, number> }> {
+  if (rules.length === 0) return { verdicts: [], leftOut: new Map() }
+  const { oldest, first } = decidingMinutes(rules, minutes)
+  const found = await findHosts(client, rules, { oldest, near: first, last: minutes.closed })
+  return {
+    verdicts: judgeEach(found.rules, found.traffic, minutes),
+    leftOut: new Map([...found.leftOut].map(([{ name }, count]) => [name, count])),
+  }
+}
+
+/** The first minute that a verdict can tell of, and the first one that can decide whether it is crossed. */
+function decidingMinutes(rules: readonly CountedRule[], minutes: Minutes) {
+  const longest = Math.max(...rules.map(({ rule }) => rule.duration))
+  const oldest = oldestMinute(minutes.closed, longest)
+  // A streak is as long as the duration, or broken, within so many minutes; no other minute can decide.
+  const deciding = longest + countUnknown(minutes, oldest)
+  return { oldest, first: Math.max(oldest, minutes.closed - 60 * (deciding - 1)) }
 }
 
 /** A rule that was edited since it was read is left out: the sums are of other prefixes, and the next run judges it. */

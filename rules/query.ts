@@ -53,17 +53,17 @@ export interface CountedRule {
   series: Series[]
 }
 
-/** Rules of every type, with the prefixes that are counted for them. */
+/** Rules of every type, with the prefixes that are counted for them. Of those that judge hosts the series are not yet the hosts. */
 export async function readCountedRules(client: StoreClient): Promise<CountedRule[]> {
-  const [stored, countedFrom] = await Promise.all([
+  const [stored, counted] = await Promise.all([
     readDocuments(client, 'rules', storedRuleSchema),
-    readCountedFrom(client),
+    readCounted(client),
   ])
-  return stored.map(({ version, doc: { counted_prefixes, ...rule } }) => ({
-    rule,
-    version,
-    series: seriesOf(rule, counted_prefixes, countedFrom),
-  }))
+  return stored.map(({ version, doc: { counted_prefixes, ...rule } }) => {
+    // Hosts are not filled in from before their prefix was counted.
+    const countedFrom = rule.scope === 'per_host' ? counted.activeFrom : counted.filledFrom
+    return { rule, version, series: seriesOf(rule, counted_prefixes, countedFrom) }
+  })
 }
 
 /** One of them, and undefined when there is none with this id. */
@@ -82,13 +82,21 @@ export async function readCountedRule(
 
 /** By prefix, the first minute (seconds since 1970) from which on all are complete. */
 export async function readCountedFrom(client: StoreClient): Promise<Map<string, number>> {
-  const rows = await read<{ prefix: string; filled_from: number }>(
+  return (await readCounted(client)).filledFrom
+}
+
+/** By prefix, the first minute that was counted as flows came, and the first one at all. */
+async function readCounted(client: StoreClient) {
+  const rows = await read<{ prefix: string; active_from: number; filled_from: number }>(
     client,
-    `SELECT prefix, toUnixTimestamp(if(fills.prefix = '', active_from, fills.filled_from)) AS filled_from
+    `SELECT prefix, toUnixTimestamp(active_from) AS active_from, toUnixTimestamp(if(fills.prefix = '', active_from, fills.filled_from)) AS filled_from
     FROM (SELECT * FROM prefixes FINAL WHERE NOT deleted AND has(chain, prefix)) AS prefixes
     LEFT JOIN (SELECT * FROM prefix_fills FINAL) AS fills USING (prefix, active_from)`,
   )
-  return new Map(rows.map((row) => [row.prefix, row.filled_from]))
+  return {
+    activeFrom: new Map(rows.map((row) => [row.prefix, row.active_from])),
+    filledFrom: new Map(rows.map((row) => [row.prefix, row.filled_from])),
+  }
 }
 
 /** A rule as it is stored: with the prefixes that are added up for it, since those nested in another one are in that one's sums. */

@@ -13,8 +13,8 @@ export const ruleTypes = ['threshold', 'zscore', 'advanced_ddos'] as const
 export const zscoreSensitivities = ['low', 'medium', 'high'] as const
 export const zscoreTargets = ['bits', 'packets'] as const
 export const prefixMatches = ['exact', 'subnet', 'supernet'] as const
-/** What is held against a limit: the sum over all prefixes of the rule, or each prefix by itself. */
-export const ruleScopes = ['rule', 'per_prefix'] as const
+/** What is held against a limit: the sum over all prefixes of the rule, each prefix by itself, or each host inside them. */
+export const ruleScopes = ['rule', 'per_prefix', 'per_host'] as const
 /** Towards the prefixes, from them, or each of the two; never their sum. */
 export const ruleDirections = ['in', 'out', 'both'] as const
 
@@ -168,7 +168,7 @@ export type Rule = z.infer<typeof ruleSchema>
 
 /** The prefixes whose traffic a rule asks for. In a sum a flow counts once, so that a prefix inside another one adds nothing. */
 export function countedPrefixes({ prefixes, scope }: Pick<Rule, 'prefixes' | 'scope'>): string[] {
-  return scope === 'rule' ? withoutNested(prefixes) : [...new Set(prefixes)]
+  return scope === 'per_prefix' ? [...new Set(prefixes)] : withoutNested(prefixes)
 }
 
 /** What the sender of an accepted rule should know. */
@@ -182,7 +182,7 @@ export function ruleNotices(body: { prefixes: readonly string[] }, rule: RuleInp
   const uncounted = rule.prefixes.length - countedPrefixes(rule).length
   if (uncounted > 0) {
     const message =
-      rule.scope === 'rule'
+      rule.scope !== 'per_prefix'
         ? `${uncounted} of the prefixes lie inside others of this rule: their traffic counts once`
         : `${uncounted} of the prefixes are named more than once`
     notices.push({ code: 2203, message })
@@ -219,6 +219,9 @@ function checkType(rule: Readonly<Record<string, unknown>>, context: z.core.$Ref
     } else if (rule['type'] !== 'zscore' && isSet(field)) {
       refuse(field, ruleCodes.notForThisType, `${field} is for zscore rules only`)
     }
+  }
+  if (rule['type'] !== 'threshold' && rule['scope'] === 'per_host') {
+    refuse('scope', ruleCodes.scope, 'scope per_host is for threshold rules only')
   }
   if (rule['type'] !== 'zscore' && isSet('min_traffic')) {
     refuse('min_traffic', ruleCodes.notForThisType, 'min_traffic is for zscore rules only')

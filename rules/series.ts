@@ -1,12 +1,12 @@
-// What of a rule is judged by itself: one sum of its prefixes, or each prefix, and each direction.
+// What of a rule is judged by itself: one sum of its prefixes, or each prefix, or each host in them that is found to matter (hosts.ts); and each direction.
 
 import type { Rule } from './rule.ts'
 
 export interface Series {
-  /** Undefined: all prefixes of the rule together. */
+  /** Or a host's address. Undefined: all prefixes of the rule together. */
   prefix: string | undefined
   direction: 'in' | 'out'
-  /** Whose traffic is added up. */
+  /** Whose traffic is added up; of a host, those that it may be in. */
   prefixes: readonly string[]
   /** From this minute on (seconds since 1970) all of them are counted; Infinity when one of them is not counted at all. */
   countedFrom: number
@@ -20,9 +20,9 @@ export function seriesOf(
 ): Series[] {
   const directions = rule.direction === 'both' ? (['in', 'out'] as const) : [rule.direction]
   const sums: Pick<Series, 'prefix' | 'prefixes'>[] =
-    rule.scope === 'rule'
-      ? [{ prefix: undefined, prefixes: counted }]
-      : counted.map((prefix) => ({ prefix, prefixes: [prefix] }))
+    rule.scope === 'per_prefix'
+      ? counted.map((prefix) => ({ prefix, prefixes: [prefix] }))
+      : [{ prefix: undefined, prefixes: counted }]
   return sums.flatMap(({ prefix, prefixes }) => {
     const since = prefixes.reduce<number>(
       (latest, one) => Math.max(latest, countedFrom.get(one) ?? Infinity),

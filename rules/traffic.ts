@@ -39,7 +39,7 @@ export async function readRuleTraffic(
   }>(
     client,
     `SELECT id, toString(version) AS version, series, direction,
-      groupArray((toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows), toString(samples))) AS minutes
+      groupArray(${minutesTuple}) AS minutes
     FROM
     (
       SELECT wanted.id AS id, wanted.version AS version, wanted.series AS series, m.direction AS direction, m.minute AS minute,
@@ -108,7 +108,7 @@ export async function readMinutes(
   }>(
     client,
     `SELECT series, direction,
-      groupArray((toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows), toString(samples))) AS minutes
+      groupArray(${minutesTuple}) AS minutes
     FROM
     (
       SELECT if({per_prefix:Bool}, prefix, '') AS series, direction, minute,
@@ -187,9 +187,19 @@ export function readGreatestMinutes(
   )
 }
 
-type MinuteRow = [minute: number, bytes: string, packets: string, flows: string, samples: string]
+/** Of columns of these names, as one of `toMinutes`. */
+export const minutesTuple =
+  '(toUnixTimestamp(minute), toString(bytes), toString(packets), toString(flows), toString(samples))'
 
-function toMinutes(minutes: readonly MinuteRow[]): Map<number, Traffic> {
+export type MinuteRow = [
+  minute: number,
+  bytes: string,
+  packets: string,
+  flows: string,
+  samples: string,
+]
+
+export function toMinutes(minutes: readonly MinuteRow[]): Map<number, Traffic> {
   return new Map(
     minutes.map(([minute, bytes, packets, flows, samples]) => [
       minute,

@@ -5,6 +5,7 @@ import type { Context } from 'hono'
 import { type Alert, alertSchema, toAlert } from '../../rules/alert.ts'
 import { ddosAlertSchema, toDdosAlerts } from '../../rules/ddos-alert.ts'
 import { type Evaluation, evaluate } from '../../rules/evaluate.ts'
+import type { Notice } from '../../rules/problem.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
@@ -53,7 +54,7 @@ export function alertRoutes({ store, now }: AlertDependencies): OpenAPIHono {
       .filter(({ verdict }) => verdict.kind !== 'advanced_ddos')
       .map(toAlert)
       .filter((alert): alert is Alert => alert !== undefined)
-    return c.json(success(alerts), 200)
+    return c.json(success(alerts, leftOutNotices(evaluation)), 200)
   })
 
   app.openapi(ddos, async (c) => {
@@ -63,6 +64,14 @@ export function alertRoutes({ store, now }: AlertDependencies): OpenAPIHono {
   })
 
   return app
+}
+
+/** Of an attack on a whole network there are more hosts than anybody wants to be told of. */
+function leftOutNotices({ hostsLeftOut }: Evaluation): Notice[] {
+  return [...hostsLeftOut].map(([name, hosts]) => ({
+    code: 2402,
+    message: `${name}: ${hosts} more hosts are over its limit`,
+  }))
 }
 
 /** No empty list: that would say that nothing is crossed. */

@@ -73,13 +73,13 @@ async function advance(
     states.map((state) => [trackedKey(state.subject), isOpen(state)] as const),
   )
   try {
-    const [judged, people] = await Promise.all([
+    const [{ judged, hostsLeftOut }, people] = await Promise.all([
       judgeMinutes(client, { rules, isKnown, first, last, tracked }),
       readPeople(client, states),
     ])
     const decision = decide(states, rules, judged, { first, last }, people)
     const evaluation = await settle(client, newest, last, decision, nowMs)
-    return { ...untold, evaluation, untracked: decision.untracked }
+    return { ...untold, evaluation, untracked: decision.untracked + hostsLeftOut }
   } catch (error) {
     // The next evaluation knows the rule as it is now.
     if (error instanceof RuleChanged) return untold

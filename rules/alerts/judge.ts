@@ -1,6 +1,8 @@
 // What some closed minutes, one after the other, say of everything that rules judge by themselves.
 
+import { parseAddress } from '../../runtime/ip.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import { findHosts, isPerHost, type TrackedHost } from '../hosts.ts'
 import type { CountedRule } from '../query.ts'
 import type { Rule } from '../rule.ts'
 import { type Series, seriesKey } from '../series.ts'
@@ -57,14 +59,27 @@ export class RuleChanged extends Error {
   override readonly name = 'RuleChanged'
 }
 
+export interface Answer {
+  judged: Judged[]
+  /** Hosts over the limits of rules that judge hosts, for which there was no room. */
+  hostsLeftOut: number
+}
+
 /** All that is over a limit in one of the minutes, or tracked. @throws StoreError, RuleChanged */
-export async function judgeMinutes(client: StoreClient, question: Question): Promise<Judged[]> {
+export async function judgeMinutes(client: StoreClient, question: Question): Promise<Answer> {
   const ofType = (type: Rule['type']) => question.rules.filter(({ rule }) => rule.type === type)
-  return [
-    ...(await judgeThresholds(client, { ...question, rules: ofType('threshold') })),
+  const thresholds = ofType('threshold')
+  const hosts = await judgeHosts(client, { ...question, rules: thresholds.filter(isPerHost) })
+  const judged = [
+    ...(await judgeThresholds(client, {
+      ...question,
+      rules: thresholds.filter((counted) => !isPerHost(counted)),
+    })),
+    ...hosts.judged,
     ...(await judgeZscores(client, { ...question, rules: ofType('zscore') })),
     ...(await judgeDdosMinutes(client, { ...question, rules: ofType('advanced_ddos') })),
   ]
+  return { judged, hostsLeftOut: hosts.hostsLeftOut }
 }
 
 /** What an alert of this series is about. */
@@ -94,14 +109,59 @@ type ReadMinutes = (place: Pick<Place, 'counted' | 'series'>) => Minutes
 
 const none: Minutes = new Map()
 
+/** Each host that may be crossed, and each that is tracked. */
+async function judgeHosts(client: StoreClient, question: Question): Promise<Answer> {
+  const { rules, isKnown, first, last, tracked } = question
+  if (rules.length === 0) return { judged: [], hostsLeftOut: 0 }
+  const { oldest, near } = decidingMinutes(question)
+  const found = await findHosts(client, rules, { oldest, near, last }, hostsOf(rules, tracked))
+  for (const { rule, version } of rules) {
+    const seen = found.traffic.get(rule.id)
+    if (seen !== undefined && seen.version !== version) throw new RuleChanged(rule.name)
+  }
+  const everyone = placesOf(found.rules, tracked, () => true)
+  const judged = everyone.map(({ counted: { rule }, series, fingerprint, subject }) => {
+    const traffic = found.traffic.get(rule.id)?.series.get(seriesKey(series)) ?? none
+    const { countedFrom } = series
+    const conditions = eachMinute(first, last, (closedMinute) =>
+      thresholdCondition(
+        judgeThreshold({ rule, traffic, closedMinute, isKnown, countedFrom }),
+        rule.duration,
+        traffic,
+        isKnown(closedMinute),
+        closedMinute >= countedFrom,
+      ),
+    )
+    return { fingerprint, subject, conditions }
+  })
+  const hostsLeftOut = [...found.leftOut.values()].reduce((sum, count) => sum + count, 0)
+  return { judged, hostsLeftOut }
+}
+
+function hostsOf(rules: readonly CountedRule[], tracked: Question['tracked']) {
+  const hosts = new Map(rules.map(({ rule }) => [rule.id, [] as TrackedHost[]]))
+  for (const name of tracked.keys()) {
+    const [ruleId = '', direction, host = ''] = name.split(' ')
+    // An alert of what the rule judged before its scope was changed is about no host.
+    if (parseAddress(host) === undefined) continue
+    hosts.get(ruleId)?.push({ host, direction: direction === 'out' ? 'out' : 'in' })
+  }
+  return hosts
+}
+
+/** The first minute that a verdict can tell of, and the first one that can decide whether it is crossed. */
+function decidingMinutes(question: Question) {
+  const longest = Math.max(...question.rules.map(({ rule }) => rule.duration))
+  const oldest = oldestMinute(question.first, longest)
+  // A streak is as long as the duration, or broken, within so many minutes; no other minute can decide.
+  const deciding = longest + countUnknown(question, oldest)
+  return { oldest, near: Math.max(oldest, question.first - 60 * (deciding - 1)) }
+}
+
 async function judgeThresholds(client: StoreClient, question: Question): Promise<Judged[]> {
   const { rules, isKnown, first, last, tracked } = question
   if (rules.length === 0) return []
-  const longest = Math.max(...rules.map(({ rule }) => rule.duration))
-  const oldest = oldestMinute(first, longest)
-  // A streak is as long as the duration, or broken, within so many minutes; no other minute can decide.
-  const deciding = longest + countUnknown(question, oldest)
-  const near = Math.max(oldest, first - 60 * (deciding - 1))
+  const { oldest, near } = decidingMinutes(question)
   const minutesOf = await readTraffic(client, 'threshold', rules, near, last)
 
   const judge = ({ counted: { rule }, series }: Place, traffic: Minutes, closedMinute: number) =>

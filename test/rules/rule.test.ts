@@ -187,7 +187,7 @@ describe('what is judged', () => {
   })
 
   test('has names of its own', () => {
-    const wrong = { scope: 'per_host', direction: 'inout', flow_threshold: 0 }
+    const wrong = { scope: 'per_port', direction: 'inout', flow_threshold: 0 }
     expect(problems({ ...threshold, ...wrong })).toEqual([
       [1208, '/flow_threshold'],
       [1214, '/scope'],
@@ -205,6 +205,13 @@ describe('what is judged', () => {
     const { scope: _, ...rule } = ruleInputSchema.parse({ ...threshold, prefixes })
     expect(countedPrefixes({ ...rule, scope: 'rule' })).toEqual(['10.0.0.0/8'])
     expect(countedPrefixes({ ...rule, scope: 'per_prefix' })).toEqual(['10.0.0.0/8', '10.1.0.0/16'])
+  })
+
+  test('host by host is for threshold rules; a host is in one prefix', () => {
+    const prefixes = ['10.0.0.0/8', '10.1.0.0/16']
+    const rule = ruleInputSchema.parse({ ...threshold, prefixes, scope: 'per_host' })
+    expect(countedPrefixes(rule)).toEqual(['10.0.0.0/8'])
+    expect(problems({ ...zscore, scope: 'per_host' })).toEqual([[1214, '/scope']])
   })
 })
 
