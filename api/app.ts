@@ -27,6 +27,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { exporterRoutes } from './routes/exporters.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
+import { pipelineRoutes } from './routes/pipeline.ts'
 import { routerRoutes } from './routes/routers.ts'
 import { ruleQuestionRoutes } from './routes/rule-questions.ts'
 import { ruleRoutes } from './routes/rules.ts'
@@ -83,6 +84,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', trafficRoutes(dependencies))
   app.route('/', flowRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
+  app.route('/', pipelineRoutes(dependencies))
   app.route('/', tokenRoutes(tokens))
   app.route('/', auditRoutes(audit, now))
   const account = createCloudflareAccount(store, configuration.routers)

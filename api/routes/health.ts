@@ -9,7 +9,7 @@ import { failure, json, problem, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
 import type { Storage } from '../periodic/retention.ts'
 
-const storageSchema = z.object({
+export const storageSchema = z.object({
   /** Of all tables on disk. */
   bytes: z.number(),
   budget_bytes: z.number().nullable(),
@@ -73,12 +73,15 @@ export function healthRoutes({ store, migrations, storage, now }: HealthDependen
       last_status: new Date(run.lastStatusMs).toISOString(),
       watermark: new Date(run.watermarkMs).toISOString(),
     }))
-    return c.json(success({ migrations: applied, collectors, storage: shown(storage()) }), 200)
+    return c.json(
+      success({ migrations: applied, collectors, storage: shownStorage(storage()) }),
+      200,
+    )
   })
   return app
 }
 
-function shown(storage: Storage | undefined) {
+export function shownStorage(storage: Storage | undefined) {
   if (storage === undefined) return null
   return {
     bytes: storage.bytes,

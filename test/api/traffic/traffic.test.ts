@@ -471,3 +471,15 @@ test('exporters have the names of their routers, and interfaces those that expor
   const own = flows.filter(({ sampler }) => sampler === 'c6336401')
   expect(named.total.bytes).toBe(sumsOf(own, () => '').get(''))
 })
+
+test('the pipeline tells its state, its collectors and the newest datagram', async () => {
+  const answer = await send('GET', '/pipeline')
+  expect(answer.status, answer.text).toBe(200)
+  // The run that was put in counted nothing.
+  expect(answer.body.result).toMatchObject({
+    state: 'no_datagrams',
+    last_heard: null,
+    collectors: [{ name: 'edge', live: true, datagrams: 0 }],
+    storage: null,
+  })
+})
