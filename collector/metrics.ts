@@ -20,9 +20,10 @@ export function createMetrics(
     help: string,
     labelNames: string[],
     read: (metric: Counter) => void,
+    prefix = 'netmon_collector_',
   ) =>
     new Counter({
-      name: `netmon_collector_${name}`,
+      name: `${prefix}${name}`,
       help,
       labelNames,
       registers: [registry],
@@ -50,6 +51,11 @@ export function createMetrics(
   total('datagrams_total', 'UDP datagrams received', () => ledger.datagrams)
   total('datagram_bytes_total', 'Bytes of UDP datagrams received', () => ledger.datagramBytes)
   total('datagrams_decoded_total', 'Datagrams read to their end', () => ledger.datagramsDecoded)
+  // As GoFlow2 calls them, for its dashboards and alerts.
+  const goflow2 = (name: string, help: string, read: () => number) =>
+    counter(name, help, [], (metric) => metric.inc(read()), 'goflow2_')
+  goflow2('flow_traffic_packets_total', 'UDP datagrams received', () => ledger.datagrams)
+  goflow2('flow_traffic_bytes_total', 'Bytes of UDP datagrams received', () => ledger.datagramBytes)
   byReason(
     'datagrams_refused_total',
     'Datagrams whose reading ended early',

@@ -17,6 +17,7 @@ import { createLedger, type Ledger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import { createSegmentOutput, createStdoutOutput, type Output } from './output.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
+import { defaultGateway, watchForGateway } from './receive/gateway.ts'
 import { createSources } from './receive/sources.ts'
 import { openReceiver, type Receiver } from './receive/udp.ts'
 import { followRouters, noRouters, type Routers } from './routers.ts'
@@ -109,8 +110,10 @@ async function start(
   )
 
   const status = createStatus(identity, ledger, exporters, pipeline.decoder, gauges)
+  const lookForGateway = watchForGateway(defaultGateway(), log)
   const tellStatus = () => {
     const nowMs = Date.now()
+    lookForGateway(exporters.all(), nowMs)
     pipeline.expire(nowMs)
     output.accept(statusSegment(nextName(), status(nowMs), nowMs))
   }

@@ -8,7 +8,7 @@ import { createMetrics } from '../../collector/metrics.ts'
 import { noRouters } from '../../collector/routers.ts'
 import { sourceAt } from '../build/routers.ts'
 
-function createTestMetrics() {
+function createTestMetrics(ledger = createLedger()) {
   const exporters = createExporters(noRouters)
   const decoder = createDecoder({ emit() {} })
   const gauges = {
@@ -18,12 +18,12 @@ function createTestMetrics() {
     spoolBytes: () => 0,
     oldestUnacknowledgedMs: () => undefined,
   }
-  const registry = createMetrics(createLedger(), exporters, decoder, gauges)
+  const registry = createMetrics(ledger, exporters, decoder, gauges)
   const lines = async (name: string) => {
     const text = await registry.getSingleMetricAsString(`netmon_collector_${name}`)
     return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
   }
-  return { exporters, decoder, lines }
+  return { exporters, decoder, lines, registry }
 }
 
 const factsOf = (told: Partial<DatagramFacts>) => Object.assign(new DatagramFacts(), told)
@@ -44,6 +44,14 @@ test('what an exporter missed only grows, though some of it arrives late', async
   expect(await lines('exporter_clock_skew_seconds')).toEqual([
     'netmon_collector_exporter_clock_skew_seconds{exporter="192.0.2.1"} 1.5',
   ])
+})
+
+test('what GoFlow2 calls traffic packets and bytes are datagrams and their bytes', async () => {
+  const ledger = { ...createLedger(), datagrams: 3, datagramBytes: 400 }
+  const { registry } = createTestMetrics(ledger)
+  const text = await registry.metrics()
+  expect(text).toContain('\ngoflow2_flow_traffic_packets_total 3\n')
+  expect(text).toContain('\ngoflow2_flow_traffic_bytes_total 400\n')
 })
 
 test('beyond 1,000 exporters counters are added up as other, and gauges are left out', async () => {
