@@ -49,7 +49,7 @@ test('docs/metrics.md has every metric and every reason', async () => {
   )
   const documented = firstColumns(read('docs/metrics.md'))
   const metrics = documented
-    .filter((word) => /^(netmon_collector|\.\.\.)_/.test(word))
+    .filter((word) => /^(netmon_collector|goflow2|\.\.\.)_/.test(word))
     .map((word) => word.replace(/^(netmon_collector|\.\.\.)_/, '').replace(/\{.*/, ''))
   expect(metrics.sort()).toEqual(names.sort())
   for (const reason of [...decodeReasons, ...dropReasons, ...rowDropReasons])
