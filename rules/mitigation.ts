@@ -19,7 +19,7 @@ interface Observed {
   selection: Pick<FlowSelection, 'source' | 'direction' | 'vector'>
   pattern: Pattern
   top: Record<
-    'dst_addr' | 'proto' | 'src_port' | 'dst_port' | 'tcp_flags',
+    'dst_addr' | 'dst_net' | 'proto' | 'src_port' | 'dst_port' | 'tcp_flags',
     readonly { key: string; share: number }[]
   >
 }
@@ -41,7 +41,7 @@ const synFlags = '2'
 
 /** Undefined when nothing narrower than all traffic of a host or a network would do, or when it is unclear where it goes. */
 export function suggest({ selection, pattern, top }: Observed): Suggestion | undefined {
-  const destination = destinationOf(selection.source, pattern, top.dst_addr[0]?.key)
+  const destination = destinationOf(selection.source, pattern, top)
   const protocol = dominantKey(top.proto)
   if (selection.direction !== 'in' || destination === undefined || protocol === undefined) {
     return undefined
@@ -60,14 +60,16 @@ export function suggest({ selection, pattern, top }: Observed): Suggestion | und
   return { flowspec: flowspecOf(filter), acl: aclOf(filter), note: noteOf(filter) }
 }
 
+/** The host, the one prefix that was asked about, or the network that has nearly all of it. */
 function destinationOf(
   source: FlowSelection['source'],
   pattern: Pattern,
-  host: string | undefined,
+  top: Observed['top'],
 ): string | undefined {
+  const host = top.dst_addr[0]?.key
   if (pattern === 'single') return host === undefined ? undefined : parsePrefix(host)?.text
   const [prefix, ...others] = 'prefixes' in source ? source.prefixes : []
-  return others.length === 0 ? prefix : undefined
+  return prefix !== undefined && others.length === 0 ? prefix : dominantKey(top.dst_net)
 }
 
 function dominantKey(shares: readonly { key: string; share: number }[]): string | undefined {

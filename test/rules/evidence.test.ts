@@ -96,13 +96,10 @@ async function insert(flows: Flow[]): Promise<void> {
   const text = flows
     .map(({ second, src, dst, srcPort, dstPort, proto, flags, bytes, packets, as }) => {
       const time = BigInt(minute + second) * 1_000_000_000n
-      const address = (one: string) =>
-        one.includes(':') ? `toString(toIPv6('${one}'))` : `toString(toIPv4('${one}'))`
       const octets = (one: string) =>
         one.includes(':')
           ? `toString(reinterpret(toIPv6('${one}'), 'FixedString(16)'))`
           : `reverse(reinterpretAsString(toIPv4('${one}')))`
-      void address
       return `(3, 1000, ${octets(src)}, ${octets(dst)}, ${srcPort}, ${dstPort}, ${proto}, ${flags}, ${bytes}, ${packets}, ${as}, ${octets('192.0.2.254')}, 7, ${src.includes(':') ? 0x86dd : 0x800}, ${time})`
     })
     .join(', ')
@@ -155,4 +152,61 @@ test('an amplification is told by its sources, its port and its victim', async (
     tcp_flags: [],
   })
   expect(evidence?.top.src_addr).toHaveLength(10)
+})
+
+test('a network that is attacked as a whole is a carpet, and what would stop it says so', async () => {
+  const evidence = await readEvidence(database.client, {
+    ...towards('198.51.100.0/24'),
+    vector: 'udp',
+  })
+  expect(evidence).toMatchObject({ pattern: 'carpet', destinations: 50, sources: 1 })
+  expect(evidence?.victims).toHaveLength(10)
+  expect(evidence?.victims[0]).toMatchObject({ share: 0.02 })
+  expect(evidence?.suggestion).toEqual({
+    flowspec:
+      'flow route { match { destination 198.51.100.0/24; protocol =17; } then { discard; } }',
+    acl: 'deny udp any 198.51.100.0 0.0.0.255',
+    note: 'stops everything of this protocol to all of 198.51.100.0/24',
+  })
+})
+
+test('SYNs are told by packets and flags, in IPv6 alike', async () => {
+  const evidence = await readEvidence(database.client, {
+    ...towards('2001:db8:1::/48'),
+    vector: 'tcp_syn',
+  })
+  expect(evidence).toMatchObject({
+    packets: 4000,
+    pattern: 'single',
+    victims: [{ host: '2001:db8:1::9', share: 1 }],
+    top: {
+      tcp_flags: [{ key: '2', name: 'SYN', share: 1 }],
+      dst_net: [{ key: '2001:db8:1::/48' }],
+      src_net: [{ key: '2001:db8:f::/48', share: 1 }],
+    },
+    suggestion: {
+      flowspec:
+        'flow route { match { destination 2001:db8:1::9/128/0; next-header =6; destination-port =443; tcp-flags [ =syn ]; } then { discard; } }',
+      acl: 'deny tcp any host 2001:db8:1::9 eq 443 match-all +syn -ack',
+      note: 'stops every new TCP connection to 2001:db8:1::9 at port 443',
+    },
+  })
+})
+
+test('it can be of one host, one vector, and what goes out', async () => {
+  const of = (change: object) =>
+    readEvidence(database.client, { ...towards('203.0.113.0/24'), vector: null, ...change })
+  expect(await of({ host: '203.0.113.10' })).toMatchObject({ flows: 1, destinations: 1 })
+  expect(await of({ vector: 'udp_ntp' })).toMatchObject({ flows: 30 })
+  expect(await of({ direction: 'out' })).toMatchObject({
+    flows: 1,
+    victims: [{ host: '192.0.2.99' }],
+    suggestion: null,
+  })
+})
+
+test('of minutes without such flows there is none', async () => {
+  const earlier = { first: minute - 3600, last: minute - 3600 }
+  const selection = { ...towards('203.0.113.0/24'), vector: null, ...earlier }
+  expect(await readEvidence(database.client, selection)).toBeUndefined()
 })
