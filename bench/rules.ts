@@ -1,0 +1,150 @@
+// What one evaluation costs: every rule against the minutes that are closed, as `/alerts/thresholds` asks for it, with the embedded store.
+// Two prefixes a rule, all of them with traffic in both directions in every minute that a zscore rule goes back to.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { createConfiguration } from '../rules/configuration.ts'
+import { evaluate } from '../rules/evaluate.ts'
+import { ruleInputSchema } from '../rules/rule.ts'
+import { oldestZscoreMinute } from '../rules/zscore.ts'
+import { createStoreClient, type StoreClient } from '../schema/client.ts'
+import { migrate, readMigrations } from '../schema/migrate.ts'
+import { describeMachine, type Result, writeResult } from './report.ts'
+import { type BenchStore, startStore } from './store.ts'
+
+const { values } = parseArgs({
+  options: {
+    prefixes: { type: 'string', default: '1000,10000,100000' },
+    rounds: { type: 'string', default: '5' },
+    quiet: { type: 'boolean', default: false },
+  },
+})
+
+const prefixesPerRule = 2
+/** Before now, so that every minute is closed. */
+const nowMs = Math.floor(Date.now() / 60_000) * 60_000 - 40_000
+const lastMinute = nowMs / 1000 - 20 - 60
+const ruleTypes = [
+  { type: 'threshold', bandwidth_threshold: 1_000_000_000, duration: 5 },
+  { type: 'zscore', zscore_sensitivity: 'high', zscore_target: 'bits' },
+] as const
+
+const prefixName = (index: number) =>
+  `${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`
+
+async function measurePrefixes(dataDir: string, prefixes: number): Promise<Result[]> {
+  const store = await startStore(dataDir)
+  const address = { ...store.address, database: 'flows' }
+  const client = createStoreClient(address, 3_600_000)
+  try {
+    await migrate(address, await readMigrations())
+    await fillMinutes(client, prefixes)
+    const results: Result[] = []
+    for (const rule of ruleTypes) {
+      const createMs = await createRules(client, prefixes, rule)
+      results.push({ ...(await measure(store, client, prefixes)), type: rule.type, createMs })
+    }
+    return results
+  } finally {
+    await client.close()
+    await store.stop()
+  }
+}
+
+/** About 10 Mbit/s in each prefix and direction, with a noise of a tenth. */
+async function fillMinutes(client: StoreClient, prefixes: number): Promise<void> {
+  const first = oldestZscoreMinute(lastMinute)
+  // As many rows a statement as a block has, so that parts are as inserts of collectors leave them.
+  const step = Math.max(1, Math.floor(1_000_000 / (2 * prefixes)))
+  for (let minute = first; minute <= lastMinute; minute += 60 * step) {
+    const minutes = Math.min(step, (lastMinute - minute) / 60 + 1)
+    await client.command({
+      query: `INSERT INTO prefix_minutes (minute, prefix, direction, bytes, packets, flows, samples)
+        WITH intDiv(number, 2) % {prefixes:UInt64} AS index, 70000000 + cityHash64({minute:UInt32}, number) % 10000000 AS seen
+        SELECT toDateTime({minute:UInt32}) + 60 * intDiv(number, 2 * {prefixes:UInt64}),
+          concat(toString(10 + bitShiftRight(index, 16)), '.', toString(bitAnd(bitShiftRight(index, 8), 255)), '.', toString(bitAnd(index, 255)), '.0/24'),
+          if(number % 2 = 0, 'in', 'out'), seen, intDiv(seen, 1000), 100, intDiv(seen, 1000000)
+        FROM numbers({rows:UInt64})`,
+      query_params: { minute, prefixes, rows: minutes * 2 * prefixes },
+    })
+  }
+  // A collector that has run for a day and stored everything.
+  const time = (ms: number) => (ms / 1000).toFixed(3)
+  const row = { collector: 'bench', boot: 'bench', kind: 'collector' }
+  const times = { started: time(nowMs - 86_400_000), watermark: time(nowMs), time: time(nowMs) }
+  await client.insert({ table: 'status', values: [{ ...row, ...times }], format: 'JSONEachRow' })
+}
+
+/** In place of those that there are. Answers how long that took. */
+async function createRules(client: StoreClient, prefixes: number, rule: object): Promise<number> {
+  const { rules } = createConfiguration(client, () => nowMs - 86_400_000)
+  const startedMs = performance.now()
+  await rules.rewrite((present) => [
+    ...present.map(({ doc }) => ({ id: doc.id, input: undefined })),
+    ...Array.from({ length: prefixes / prefixesPerRule }, (_, index) => ({
+      input: ruleInputSchema.parse({
+        ...rule,
+        name: `${index}`,
+        prefixes: Array.from({ length: prefixesPerRule }, (_, one) =>
+          prefixName(index * prefixesPerRule + one),
+        ),
+      }),
+    })),
+  ])
+  return Math.round(performance.now() - startedMs)
+}
+
+/** The medians of so many evaluations, after one that nothing is taken of. */
+async function measure(store: BenchStore, client: StoreClient, prefixes: number) {
+  const runs: { seconds: number; cpuSeconds: number; ownCpuSeconds: number }[] = []
+  let verdicts = 0
+  for (let round = 0; round <= Number(values.rounds); round++) {
+    const storeCpu = store.cpuSeconds()
+    const ownCpu = process.cpuUsage()
+    const startedMs = performance.now()
+    const evaluation = await evaluate(client, nowMs)
+    if ('blind' in evaluation) throw new Error(evaluation.blind)
+    verdicts = evaluation.verdicts.length
+    const { user, system } = process.cpuUsage(ownCpu)
+    const own = (user + system) / 1e6
+    const seconds = (performance.now() - startedMs) / 1000
+    const cpuSeconds = store.cpuSeconds() - storeCpu + own
+    if (round > 0) runs.push({ seconds, cpuSeconds, ownCpuSeconds: own })
+  }
+  const median = (key: 'seconds' | 'cpuSeconds' | 'ownCpuSeconds') => {
+    const sorted = runs.map((run) => run[key]).sort((a, b) => a - b)
+    return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * 100) / 100
+  }
+  return {
+    prefixes,
+    rules: prefixes / prefixesPerRule,
+    verdicts,
+    seconds: median('seconds'),
+    cpuSeconds: median('cpuSeconds'),
+    ownCpuSeconds: median('ownCpuSeconds'),
+    residentMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+  }
+}
+
+const results: Result[] = [
+  {
+    machineWas: values.quiet
+      ? 'used by nothing else'
+      : 'shared with other work: seconds of processor tell more than times',
+  },
+]
+for (const prefixes of values.prefixes.split(',').map(Number)) {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
+  try {
+    for (const result of await measurePrefixes(dataDir, prefixes)) {
+      results.push(result)
+      console.log(JSON.stringify(result))
+    }
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}
+writeResult('rules', results)
+console.log(describeMachine())
