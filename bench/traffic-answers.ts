@@ -71,7 +71,8 @@ try {
     now: () => now * 1000,
   })
 
-  const results: Result[] = []
+  const machineWas = 'shared with other work: seconds of processor tell more than times'
+  const results: Result[] = [{ machineWas }]
   for (const question of questions) {
     const asked: { milliseconds: number; apiMs: number; storeMs: number; bytes: number }[] = []
     for (let round = 0; round < rounds; round++) {

@@ -86,9 +86,11 @@ export function rangeOf(
   if (fromMs >= toMs) throw new Unanswerable('from must be before to')
   if (fromMs >= nowMs) throw new Unanswerable('from must be in the past')
   if (fromMs < 0) throw new Unanswerable('from must be after 1970')
+  const end = Math.ceil(toMs / 1000)
+  // As long as it was asked for: 24 hours that begin within a second are no second more.
   return {
-    from: Math.floor(fromMs / 1000),
-    to: Math.ceil(toMs / 1000),
+    from: end - Math.ceil((toMs - fromMs) / 1000),
+    to: end,
     now: Math.floor(nowMs / 1000),
   }
 }
