@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { type Configuration, createConfiguration } from '../rules/configuration.ts'
 import { parsePrefix } from '../rules/prefix.ts'
+import { isDemo } from '../runtime/demo.ts'
 import { codeOf, messageOf, UserError } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { Settings } from '../runtime/settings.ts'
@@ -62,6 +63,7 @@ export async function startApi(options: {
     storage,
     now: Date.now,
     console: readConsole(),
+    isDemo: isDemo(settings.dataDir),
   })
 
   const server = createAdaptorServer({

@@ -1,11 +1,15 @@
 import type { ComponentChildren } from 'preact'
+import { AlertPage } from './alerts/alert-page.tsx'
+import { AlertsPage } from './alerts/alerts-page.tsx'
 import { ExplorePage } from './explore/explore-page.tsx'
+import { FlowsPage } from './flows/flows-page.tsx'
 import { HomePage } from './home/home-page.tsx'
 import { type Location, useLocation } from './location.ts'
 import { RouterPage } from './routers/router-page.tsx'
 import { RoutersPage } from './routers/routers-page.tsx'
 import { RulePage } from './rules/rule-page.tsx'
 import { RulesPage } from './rules/rules-page.tsx'
+import { DemoBanner } from './shell/demo-banner.tsx'
 import { Header } from './shell/header.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { TokenDialog } from './shell/token-dialog.tsx'
@@ -19,6 +23,7 @@ export function App() {
         Skip to content
       </a>
       <Header path={location.path} />
+      <DemoBanner />
       <main id="main" tabIndex={-1}>
         {pageOf(location)}
       </main>
@@ -36,6 +41,10 @@ function pageOf({ path }: Location): ComponentChildren {
       return <HomePage />
     case 'explore':
       return <ExplorePage />
+    case 'flows':
+      return <FlowsPage />
+    case 'alerts':
+      return id === undefined ? <AlertsPage /> : <AlertPage key={id} id={id} />
     case 'status':
       return <StatusPage />
     case 'routers':

@@ -85,9 +85,15 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
         ...apiSettings,
         'logLevel',
       ],
-      async run({ settings, given }) {
+      flags: {
+        demo: {
+          type: 'boolean',
+          help: 'play a network with a day of history and attacks, in ./data-demo',
+        },
+      },
+      async run({ settings, given, values }) {
         const { up } = await import('./up.ts')
-        return up(settings, given)
+        return up(settings, given, values['demo'] === true)
       },
     },
   ],

@@ -8,17 +8,24 @@ import { createLog } from '../runtime/log.ts'
 import { createImpatience } from '../runtime/service.ts'
 import { type Endpoint, formatEndpoint } from '../runtime/setting.ts'
 import { type SettingName, type Settings, settingsAsEnvironment } from '../runtime/settings.ts'
-import { findStore } from '../schema/client.ts'
+import { createStoreClient, findStore } from '../schema/client.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
 import { type Child, startChild } from './child.ts'
+import { claimDemo, demoDirectory, emptyDemo, refuseDemo } from './demo/directory.ts'
+import { writeHistory } from './demo/history.ts'
+import { playLive } from './demo/live.ts'
 
 /** The engine runs each query on one of libuv's threads, which are counted before the process starts. */
 const storeThreads = '32'
 
-/** Resolves when everything runs; `given` are the settings that were flags, to be handed on. @throws UserError */
+/**
+ * Resolves when everything runs; `given` are the settings that were flags, to be handed on. A demo plays a network of its own, in a data directory
+ * of its own. @throws UserError
+ */
 export async function up(
   settings: Settings,
   given: Partial<Record<SettingName, string>>,
+  demo = false,
 ): Promise<undefined> {
   for (const name of ['clickhouseUrl', 'clickhouseUser', 'clickhousePassword'] as const) {
     if (settings[name] !== undefined) {
@@ -28,9 +35,12 @@ export async function up(
       )
     }
   }
-  const dataDir = path.resolve(settings.dataDir)
+  const dataDir = demo ? demoDirectory(given.dataDir) : path.resolve(settings.dataDir)
+  if (demo) await claimDemo(dataDir)
+  else refuseDemo(dataDir)
   await makeDirectory(dataDir)
   const unlock = lockDirectory(dataDir)
+  if (demo) await emptyDemo(dataDir)
   const log = createLog('netmon', settings.logLevel)
   // People read what `up` prints; its parts speak up when something is wrong.
   const level = given.logLevel ?? process.env['NETMON_LOG_LEVEL'] ?? 'warn'
@@ -41,7 +51,14 @@ export async function up(
     const storeEnvironment = { ...environment, UV_THREADPOOL_SIZE: storeThreads }
     const pinStore = ({ url }: Info) => ({ NETMON_STORE_PORT: new URL(String(url)).port })
     children.push(await startChild('store', storeEnvironment, pinStore, log))
-    await migrate(await findStore(settings), await readMigrations())
+    const address = await findStore({ ...settings, dataDir })
+    await migrate(address, await readMigrations())
+    const historyEndMs = Math.floor(Date.now() / 1000) * 1000
+    if (demo) {
+      const store = createStoreClient(address)
+      await writeHistory(store, path.join(dataDir, 'collector'), historyEndMs)
+      await store.close()
+    }
     const pinApi = ({ port }: Info) => ({ NETMON_API_PORT: String(port) })
     const api = await startChild('api', environment, pinApi, log)
     children.push(api)
@@ -52,7 +69,11 @@ export async function up(
       NETMON_COLLECTOR_HTTP: String(http),
     })
     children.push(await startChild('collector', collectorEnvironment, pinCollector, log))
-    process.stdout.write(greeting(children, apiUrl))
+    if (demo) {
+      const [listener] = children.at(-1)!.info['listeners'] as Endpoint[]
+      await playLive({ host: '127.0.0.1', port: listener!.port }, historyEndMs)
+    }
+    process.stdout.write(greeting(children, apiUrl, demo))
   } catch (error) {
     await stop()
     throw error
@@ -86,7 +107,7 @@ function stopOnSignals(children: Child[], unlock: () => void): () => Promise<voi
   return stop
 }
 
-function greeting(children: readonly Child[], apiUrl: string): string {
+function greeting(children: readonly Child[], apiUrl: string, demo: boolean): string {
   const collector = children.find(({ name }) => name === 'collector')
   const listeners = collector?.info['listeners'] as Endpoint[]
   const ports = listeners.map(({ port }) => port).join(', ')
@@ -97,7 +118,11 @@ Network Monitoring is ready.
   Console and API    ${apiUrl}
   Alerts             npx --no-install netmon alert
 
-Ctrl-C stops it; everything is kept.
+${
+  demo
+    ? 'This is a demo: four routers that do not exist, and attacks on them. Ctrl-C stops it; the next start begins anew.'
+    : 'Ctrl-C stops it; everything is kept.'
+}
 `
 }
 

@@ -38,6 +38,8 @@ const healthSchema = z.object({
   ),
   /** Null until it is known. */
   storage: storageSchema.nullable(),
+  /** What is told here is played by `netmon up --demo`. */
+  demo: z.boolean(),
 })
 
 const health = createRoute({
@@ -55,9 +57,12 @@ export interface HealthDependencies {
   /** What the tables take, when that is known. */
   storage: () => Storage | undefined
   now: () => number
+  /** By default it is no demo. */
+  isDemo?: boolean
 }
 
-export function healthRoutes({ store, migrations, storage, now }: HealthDependencies): OpenAPIHono {
+export function healthRoutes(dependencies: HealthDependencies): OpenAPIHono {
+  const { store, migrations, storage, now, isDemo = false } = dependencies
   const app = new OpenAPIHono()
   app.openapi(health, async (c) => {
     const applied = await readAppliedMigrations(store)
@@ -74,7 +79,7 @@ export function healthRoutes({ store, migrations, storage, now }: HealthDependen
       watermark: new Date(run.watermarkMs).toISOString(),
     }))
     return c.json(
-      success({ migrations: applied, collectors, storage: shownStorage(storage()) }),
+      success({ migrations: applied, collectors, storage: shownStorage(storage()), demo: isDemo }),
       200,
     )
   })

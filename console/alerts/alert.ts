@@ -1,34 +1,13 @@
 // Alerts as the API tells them (docs/rules.md).
 
-export interface Alert {
-  id: string
-  state: 'pending' | 'firing' | 'recovering' | 'resolved'
-  health: 'ok' | 'no_data'
-  rule_id: string
-  rule_name: string
-  type: string
-  scope: string
-  key: string
-  prefixes: string[]
-  direction: 'in' | 'out'
-  vector: string | null
-  severity: 'warning' | 'high' | 'critical'
-  started_at: string
-  fired_at: string | null
-  resolved_at: string | null
-  updated_at: string
-  metric: 'bandwidth' | 'packets' | 'flows'
-  value: number | null
-  limit: number | null
-  peak_bps: number
-  peak_pps: number
-  peak_fps: number
-  total_bytes: number
-  total_packets: number
-  flapping: boolean
-  acknowledged: { at: string; by: string; comment: string } | null
-  silenced: boolean
-  resolve_reason: string | null
+import type { AlertDocument } from '../../rules/alerts/document.ts'
+import type { Evidence } from '../../rules/evidence.ts'
+
+export type Alert = AlertDocument
+
+export interface AlertDetail extends Alert {
+  timeline: { id: string; at: string; minute: string | null; event: string; text: string }[]
+  evidence: Evidence | null
 }
 
 export const metricUnits = { bandwidth: 'bit/s', packets: 'p/s', flows: 'flows/s' } as const

@@ -217,7 +217,7 @@ function draw(
       },
     },
     axes: [
-      { ...axis, size: 32, values: timeValues },
+      { ...axis, size: 26, values: timeValues },
       { ...axis, size: 88, values: (_plot, splits) => splits.map((at) => amount(at, props)) },
     ],
     series: [{}, ...series],

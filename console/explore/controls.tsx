@@ -22,7 +22,6 @@ interface ControlsProps {
   state: ExploreState
   nowMs: number
   isWaiting: boolean
-  problem: string | undefined
   onChange(changes: Partial<ExploreState>): void
 }
 
@@ -105,11 +104,7 @@ export function Controls(props: ControlsProps) {
           Both directions
         </label>
       </div>
-      <FilterLine
-        filter={state.filter}
-        problem={props.problem}
-        onFilter={(filter) => onChange({ filter })}
-      />
+      <FilterLine filter={state.filter} onFilter={(filter) => onChange({ filter })} />
     </section>
   )
 }

@@ -36,19 +36,10 @@ export function ExplorePage() {
     setNowMs(Date.now())
     navigate(hrefOf({ ...state, ...changes }))
   }
-  const filterProblem = asked.failure?.problems.find(
-    ({ message }) => state.filter !== '' && message.startsWith('filter'),
-  )
   return (
     <Page title="Explore" actions={<Exports path={path} sql={asked.answer?.result.sql} />}>
-      <Controls
-        state={state}
-        nowMs={nowMs}
-        isWaiting={asked.isWaiting}
-        problem={filterProblem?.message}
-        onChange={change}
-      />
-      <Asking asked={filterProblem === undefined ? asked : { ...asked, failure: undefined }}>
+      <Controls state={state} nowMs={nowMs} isWaiting={asked.isWaiting} onChange={change} />
+      <Asking asked={asked}>
         {(result) => (
           <>
             {state.graph !== 'table' && (

@@ -8,6 +8,7 @@ import { TimeChart } from '../chart/time-chart.tsx'
 import { layersOf } from '../explore/explore-page.tsx'
 import { hrefOf, initialState, pathsOf } from '../explore/state.ts'
 import { formatAmount, formatDuration } from '../format.ts'
+import type { Health } from '../health.ts'
 import { navigate } from '../location.ts'
 import { Asking, Failure } from '../parts/asking.tsx'
 import { Page } from '../shell/page.tsx'
@@ -17,16 +18,6 @@ import { Ledger } from './ledger.tsx'
 import { Onboarding } from './onboarding.tsx'
 import { OpenAlerts } from './open-alerts.tsx'
 import { TopLists } from './top-lists.tsx'
-
-export interface Health {
-  migrations: number
-  storage: {
-    bytes: number
-    budget_bytes: number | null
-    days_kept: number
-    days_left: number | null
-  } | null
-}
 
 export function HomePage() {
   const collectors = useAsk<Collector[]>('/collectors', { everyMs: 5_000 })

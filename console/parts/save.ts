@@ -8,10 +8,10 @@ import { type Answer, request } from '../request.ts'
 export interface Save<T> {
   problems: readonly Problem[]
   isWaiting: boolean
-  /** PUT to the document with this tag, or POST a new one; answers nothing when it was refused. */
+  /** PATCH of the document with this tag, or POST of a new one; answers nothing when it was refused. */
   save(
     path: string,
-    method: 'POST' | 'PUT',
+    method: 'POST' | 'PATCH',
     body: unknown,
     ifMatch?: string | null,
   ): Promise<Answer<T> | undefined>

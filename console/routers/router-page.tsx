@@ -65,10 +65,8 @@ function bodyOf(draft: Draft) {
     name: draft.name,
     router_ip: draft.router_ip.trim(),
     default_sampling: readAmount(draft.default_sampling),
-    ...(draft.sampling_override.trim() === ''
-      ? {}
-      : { sampling_override: readAmount(draft.sampling_override) }),
-    ...(draft.sampling_byte_order === 'big' ? {} : { sampling_byte_order: 'little' }),
+    sampling_override: readAmount(draft.sampling_override),
+    sampling_byte_order: draft.sampling_byte_order,
   }
 }
 
@@ -77,7 +75,7 @@ function RouterForm({ router, etag }: { router: Router | undefined; etag: string
   const { problems, isWaiting, save } = useSave<Router>()
   const path = router === undefined ? '/routers' : `/routers/${router.id}`
   const submit = async () => {
-    const method = router === undefined ? 'POST' : 'PUT'
+    const method = router === undefined ? 'POST' : 'PATCH'
     const saved = await save(path, method, bodyOf(draft), etag)
     if (saved === undefined) return
     flash(`${saved.result.name} is saved.`, saved.messages)

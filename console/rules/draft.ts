@@ -19,6 +19,7 @@ export interface RuleDraft {
   zscore_target: NonNullable<Rule['zscore_target']>
   min_traffic: string
   prefix_match: NonNullable<Rule['prefix_match']> | ''
+  sensitivity: NonNullable<Rule['sensitivity']>
 }
 
 export const ruleFields = [
@@ -35,6 +36,7 @@ export const ruleFields = [
   'zscore_target',
   'min_traffic',
   'prefix_match',
+  'sensitivity',
 ] as const satisfies (keyof RuleDraft)[]
 
 export function draftOf(rule: Rule | undefined): RuleDraft {
@@ -53,40 +55,31 @@ export function draftOf(rule: Rule | undefined): RuleDraft {
     zscore_target: rule?.zscore_target ?? 'bits',
     min_traffic: amount(rule?.min_traffic),
     prefix_match: rule?.prefix_match ?? '',
+    sensitivity: rule?.sensitivity ?? 'medium',
   }
 }
 
-/** Only what a rule of its type has. */
+/** What belongs to another type is taken away; what the form does not know stays as it is. */
 export function bodyOf(draft: RuleDraft) {
-  const common = {
+  const { type } = draft
+  const of = <T>(owner: Rule['type'], value: T) => (type === owner ? value : null)
+  return {
     name: draft.name,
-    type: draft.type,
+    type,
     // Lines that hold one keep their places, so that the API's "prefixes/3" is the fourth of them.
-    prefixes: draft.prefixes
-      .split(/[\s,]+/)
-      .map((line) => line.trim())
-      .filter((line) => line !== ''),
+    prefixes: draft.prefixes.split(/[\s,]+/).filter((line) => line !== ''),
     scope: draft.scope,
     direction: draft.direction,
-  }
-  switch (draft.type) {
-    case 'threshold':
-      return {
-        ...common,
-        bandwidth_threshold: readAmount(draft.bandwidth_threshold),
-        packet_threshold: readAmount(draft.packet_threshold),
-        flow_threshold: readAmount(draft.flow_threshold),
-        duration: readDuration(draft.duration),
-      }
-    case 'zscore':
-      return {
-        ...common,
-        zscore_sensitivity: draft.zscore_sensitivity,
-        zscore_target: draft.zscore_target,
-        min_traffic: readAmount(draft.min_traffic),
-      }
-    case 'advanced_ddos':
-      return { ...common, prefix_match: draft.prefix_match === '' ? null : draft.prefix_match }
+    bandwidth_threshold: of('threshold', readAmount(draft.bandwidth_threshold)),
+    packet_threshold: of('threshold', readAmount(draft.packet_threshold)),
+    flow_threshold: of('threshold', readAmount(draft.flow_threshold)),
+    duration: of('threshold', readDuration(draft.duration)),
+    zscore_sensitivity: of('zscore', draft.zscore_sensitivity),
+    zscore_target: of('zscore', draft.zscore_target),
+    min_traffic: of('zscore', readAmount(draft.min_traffic)),
+    prefix_match: of('advanced_ddos', draft.prefix_match === '' ? null : draft.prefix_match),
+    sensitivity: of('advanced_ddos', draft.sensitivity),
+    ...(type === 'advanced_ddos' ? {} : { vectors: null }),
   }
 }
 

@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks'
 import type { Rule } from '../../rules/rule.ts'
 import { navigate } from '../location.ts'
 import { DeleteButton } from '../parts/delete-button.tsx'
@@ -6,14 +5,19 @@ import { ChoiceField, problemsOf, TextField } from '../parts/field.tsx'
 import { flash } from '../parts/flash.tsx'
 import { Notes } from '../parts/notes.tsx'
 import { otherProblems, useSave } from '../parts/save.ts'
-import { bodyOf, draftOf, type RuleDraft, ruleFields } from './draft.ts'
+import { bodyOf, type RuleDraft, ruleFields } from './draft.ts'
 
-export function RuleForm({ rule, etag }: { rule: Rule | undefined; etag: string | null }) {
-  const [draft, setDraft] = useState(() => draftOf(rule))
+export function RuleForm(props: {
+  rule: Rule | undefined
+  etag: string | null
+  draft: RuleDraft
+  onDraft(change: (before: RuleDraft) => RuleDraft): void
+}) {
+  const { rule, etag, draft, onDraft } = props
   const { problems, isWaiting, save } = useSave<Rule>()
   const path = rule === undefined ? '/rules' : `/rules/${rule.id}`
   const submit = async () => {
-    const saved = await save(path, rule === undefined ? 'POST' : 'PUT', bodyOf(draft), etag)
+    const saved = await save(path, rule === undefined ? 'POST' : 'PATCH', bodyOf(draft), etag)
     if (saved === undefined) return
     flash(`${saved.result.name} is saved.`, saved.messages)
     navigate('/console/rules')
@@ -22,7 +26,7 @@ export function RuleForm({ rule, etag }: { rule: Rule | undefined; etag: string 
   const field = <K extends keyof RuleDraft>(name: K) => ({
     value: draft[name],
     problems: problemsOf(problems, name),
-    onValue: (value: RuleDraft[K]) => setDraft((before) => ({ ...before, [name]: value })),
+    onValue: (value: RuleDraft[K]) => onDraft((before) => ({ ...before, [name]: value })),
   })
   return (
     <form
@@ -127,9 +131,18 @@ export function RuleForm({ rule, etag }: { rule: Rule | undefined; etag: string 
           <legend>Learned limits</legend>
           <div class="fields three">
             <ChoiceField
+              label="Sensitivity"
+              choices={[
+                ['low', 'low'],
+                ['medium', 'medium'],
+                ['high', 'high'],
+              ]}
+              {...field('sensitivity')}
+            />
+            <ChoiceField
               label="Which prefixes are watched"
               choices={[
-                ['', 'as Cloudflare does by default'],
+                ['', 'as the rule says'],
                 ['exact', 'exactly those'],
                 ['subnet', 'those inside them'],
                 ['supernet', 'those around them'],

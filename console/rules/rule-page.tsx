@@ -1,11 +1,15 @@
-// One rule: entered, changed, deleted.
+// One rule: entered, changed, deleted; and what it would have done.
 
+import { useState } from 'preact/hooks'
 import type { Rule } from '../../rules/rule.ts'
 import { useAsk } from '../ask.ts'
 import { Asking } from '../parts/asking.tsx'
 import { Page } from '../shell/page.tsx'
 import { visible } from '../visible.ts'
+import { draftOf } from './draft.ts'
+import { History } from './history.tsx'
 import { RuleForm } from './rule-form.tsx'
+import { SuggestionCard } from './suggestion-card.tsx'
 
 export function RulePage({ id }: { id: string }) {
   const isNew = id === 'new'
@@ -13,14 +17,33 @@ export function RulePage({ id }: { id: string }) {
   if (isNew) {
     return (
       <Page title="Add a rule">
-        <RuleForm rule={undefined} etag={null} />
+        <Workbench rule={undefined} etag={null} />
       </Page>
     )
   }
   const name = asked.answer?.result.name
   return (
     <Page title={name === undefined ? 'Rule' : visible(name)}>
-      <Asking asked={asked}>{(rule, { etag }) => <RuleForm rule={rule} etag={etag} />}</Asking>
+      <Asking asked={asked}>{(rule, { etag }) => <Workbench rule={rule} etag={etag} />}</Asking>
     </Page>
+  )
+}
+
+/** The form, and what follows from what is in it at the moment. */
+function Workbench({ rule, etag }: { rule: Rule | undefined; etag: string | null }) {
+  const [draft, setDraft] = useState(() => draftOf(rule))
+  return (
+    <div class="workbench">
+      <RuleForm rule={rule} etag={etag} draft={draft} onDraft={setDraft} />
+      <div class="stack">
+        <History rule={rule} draft={draft} />
+        {rule?.type === 'threshold' && (
+          <SuggestionCard
+            rule={rule}
+            onUse={(changes) => setDraft((before) => ({ ...before, ...changes }))}
+          />
+        )}
+      </div>
+    </div>
   )
 }

@@ -4,8 +4,10 @@ import { keepToken, useToken } from '../token.ts'
 const pages = [
   ['/', 'Home'],
   ['/console/explore', 'Explore'],
+  ['/console/flows', 'Flows'],
   ['/console/routers', 'Routers'],
   ['/console/rules', 'Rules'],
+  ['/console/alerts', 'Alerts'],
   ['/console/status', 'Status'],
 ] as const
 

@@ -377,6 +377,7 @@ test('health tells the collectors that have reported', async () => {
       },
     ],
     storage: null,
+    demo: false,
   })
 })
 

@@ -1,0 +1,71 @@
+// What an attack was made of, from its single flows, and how it could be stopped.
+
+import type { Evidence } from '../../rules/evidence.ts'
+import { formatAmount, formatShare, formatWhole } from '../format.ts'
+import { Text } from '../parts/text.tsx'
+import { visible } from '../visible.ts'
+import type { Alert } from './alert.ts'
+
+const tops = [
+  ['dst_addr', 'Destinations'],
+  ['src_addr', 'Sources'],
+  ['src_net', 'Source networks'],
+  ['src_as', 'Source AS'],
+  ['src_port', 'Source ports'],
+  ['dst_port', 'Destination ports'],
+  ['proto', 'Protocols'],
+  ['tcp_flags', 'TCP flags'],
+  ['packet_size', 'Packet sizes'],
+  ['exporter', 'Exporters'],
+  ['interface', 'Interfaces'],
+] as const
+
+const patterns = {
+  single: 'one host',
+  spread: 'some hosts',
+  carpet: 'many hosts evenly',
+} as const
+
+export function EvidenceCard({ evidence }: { evidence: Evidence; alert: Alert }) {
+  const { suggestion } = evidence
+  return (
+    <section>
+      <h2>What it was made of</h2>
+      <p class="muted">
+        {formatAmount(evidence.bytes, 'B')} and {formatAmount(evidence.packets)} packets in{' '}
+        {formatWhole(evidence.flows)} flows, from {formatWhole(evidence.sources)} to{' '}
+        {formatWhole(evidence.destinations)} addresses: it hits {patterns[evidence.pattern]}.
+      </p>
+      <div class="lists">
+        {tops.map(([dimension, title]) => {
+          const rows = evidence.top[dimension]
+          if (rows.length === 0) return null
+          return (
+            <div class="card list" key={dimension}>
+              <h3>{title}</h3>
+              <ol>
+                {rows.slice(0, 6).map((row) => (
+                  <li key={row.key}>
+                    <meter min={0} max={1} value={row.share} aria-hidden="true" />
+                    <Text value={row.name === null ? row.key : `${row.name} (${row.key})`} />
+                    <b>{formatShare(row.share)}</b>
+                  </li>
+                ))}
+              </ol>
+            </div>
+          )
+        })}
+      </div>
+      {suggestion !== null && (
+        <div class="card">
+          <h3>What would stop it</h3>
+          {suggestion.note !== null && <p class="caution">{visible(suggestion.note)}</p>}
+          <h4>Flowspec</h4>
+          <pre>{visible(suggestion.flowspec)}</pre>
+          <h4>Access list</h4>
+          <pre>{visible(suggestion.acl)}</pre>
+        </div>
+      )}
+    </section>
+  )
+}
