@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { alertCommand } from '../../alert/command.ts'
 import { createConfiguration } from '../../rules/configuration.ts'
 import { ruleInputSchema } from '../../rules/rule.ts'
+import { lockDirectory } from '../../runtime/lock.ts'
 import { readSettings } from '../../runtime/settings.ts'
 import { sceneTables } from '../build/alert-scene.ts'
 import { recentDay, startTestDatabase, type TestDatabase } from '../build/database.ts'
@@ -77,12 +78,14 @@ async function traffic(bytes: number) {
 async function run({
   url = database.address.url,
   exec,
+  channel,
   format = 'json',
   nowMs = NOW_MS,
   stdout = new Collected(),
 }: {
   url?: string
   exec?: string
+  channel?: string
   format?: 'json' | 'text'
   nowMs?: number
   stdout?: Collected
@@ -94,6 +97,7 @@ async function run({
       { dataDir: directory, clickhouseUrl: url, clickhouseUser: database.address.user },
     ),
     ...(exec === undefined ? {} : { exec }),
+    ...(channel === undefined ? {} : { channel }),
     format,
     nowMs,
     stdout,
@@ -237,6 +241,110 @@ test('a zscore rule that is crossed is told beside threshold rules', async () =>
     total_bytes: 5 * 150_000_000,
   })
 })
+
+describe('a channel', () => {
+  beforeEach(async () => {
+    await addRule()
+    await traffic(7501)
+  })
+  const told = ({ out }: { out: string }) =>
+    (JSON.parse(out || '[]') as { id: string; event: string }[]).map(({ id, event }) => [event, id])
+  const firing = [['firing', expect.stringMatching(/^[0-9a-f]{32}$/)]]
+  /** 12:05 to 12:07 are silent: three minutes end the alert. */
+  const laterMs = NOW_MS + 180_000
+
+  test('is told what has changed, each once, and nothing when nothing has', async () => {
+    expect(told(await run({ channel: 'a' }))).toEqual(firing)
+    expect(await run({ channel: 'a' })).toEqual({ code: 0, out: '', err: '' })
+    await report(NOON + 499)
+    const later = await run({ channel: 'a', nowMs: laterMs, format: 'text' })
+    expect(later.out).toMatch(
+      /^resolved: Production \$\(touch x\) \(10\.0\.0\.0\/8\): over after 8 min, peak 1 kbit\/s over 1 kbit\/s, in all 37\.5 kB and 3 kpackets\n$/,
+    )
+    expect(await run({ channel: 'a', nowMs: laterMs })).toEqual({ code: 0, out: '', err: '' })
+  })
+
+  test('that is new is told why alerts are open, by the same events as others', async () => {
+    const first = told(await run({ channel: 'a' }))
+    expect(told(await run({ channel: 'b' }))).toEqual(first)
+    await report(NOON + 499)
+    await run({ nowMs: laterMs })
+    expect(await run({ channel: 'c', nowMs: laterMs })).toEqual({ code: 0, out: '', err: '' })
+    expect(told(await run({ channel: 'b', nowMs: laterMs })).map(([event]) => event)).toEqual([
+      'resolved',
+    ])
+  })
+
+  test('is told again what its command did not take, with the same ids', async () => {
+    const file = path.join(directory, 'told')
+    const failing = { channel: 'a', exec: `sh -c 'cat > "${file}"; exit 3'` }
+    expect(await run(failing)).toEqual({
+      code: 1,
+      out: '',
+      err: 'netmon alert: sh exited with 3\n',
+    })
+    const first = told({ out: await readFile(file, 'utf8') })
+    expect(first).toEqual(firing)
+    await run(failing)
+    expect(told({ out: await readFile(file, 'utf8') })).toEqual(first)
+    const gone = new Collected()
+    gone._write = (_chunk, _encoding, done) => done(new Error('write EPIPE'))
+    expect((await run({ channel: 'a', stdout: gone })).code).toBe(1)
+    expect(told(await run({ channel: 'a' }))).toEqual(first)
+    expect(told(await run({ channel: 'a' }))).toEqual([])
+  })
+
+  test('is told by one run at a time: the second one leaves it alone', async () => {
+    const release = lockDirectory(await channelDirectory('a'))
+    expect(await run({ channel: 'a' })).toEqual({ code: 0, out: '', err: '' })
+    release()
+    expect(told(await run({ channel: 'a' }))).toEqual(firing)
+  })
+
+  test('of a store that began anew is told what is open there', async () => {
+    await run({ channel: 'a' })
+    await writeFile(
+      path.join(await channelDirectory('a'), 'cursor.json'),
+      JSON.stringify({ number: 1_000, minute: 0, id: '' }),
+    )
+    expect(told(await run({ channel: 'a' }))).toEqual(firing)
+  })
+
+  test('needs a name that is a file’s, and a cursor that can be read', async () => {
+    expect(await run({ channel: '../a' })).toEqual({
+      code: 2,
+      out: '',
+      err: 'netmon alert: --channel expects 1 to 64 letters, digits, _, . or -, not "../a"\n',
+    })
+    const file = path.join(await channelDirectory('a'), 'cursor.json')
+    await writeFile(file, '{"number":"1"}')
+    expect(await run({ channel: 'a' })).toEqual({
+      code: 1,
+      out: '',
+      err: `netmon alert: ${file} is not what was written: remove it, and what is open is told again\n`,
+    })
+  })
+
+  test('is told that nothing is known, while the command is blind', async () => {
+    await run({ channel: 'a' })
+    // Five minutes after 12:04, and no collector has reported.
+    const { code, out, err } = await run({ channel: 'a', nowMs: NOW_MS + 300_000 })
+    expect(told({ out }).map(([event]) => event)).toEqual(['no_data'])
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^netmon alert: nothing can be judged: /),
+    ])
+    const open = await run({ nowMs: NOW_MS + 300_000 })
+    expect(open.code).toBe(1)
+    expect(JSON.parse(open.out)).toMatchObject([{ state: 'firing', health: 'no_data' }])
+  })
+})
+
+async function channelDirectory(name: string): Promise<string> {
+  const made = path.join(directory, 'channels', name)
+  await mkdir(made, { recursive: true })
+  return made
+}
 
 describe('without a rule that is crossed', () => {
   test('it prints nothing and runs nothing', async () => {
