@@ -61,6 +61,8 @@ const coarseDelaySeconds = 20 * 60
 export interface PlanRequest {
   dimensions: readonly string[]
   filterFields: ReadonlySet<string>
+  /** Towards prefixes and hosts, or from them. */
+  direction: 'in' | 'out'
   from: number
   to: number
   now: number
@@ -115,11 +117,12 @@ function findSource(request: PlanRequest): Source {
   const needed = neededFields(request)
   for (const rollup of rollups) {
     if (rollup.about !== undefined && !needed.has(rollup.about)) continue
+    if (rollup.isInbound && request.direction === 'out') continue
     const level = rollup.levels.find(({ keys }) => [...needed].every((name) => keys.includes(name)))
     if (level !== undefined) return { rollup, level, tables: rollup.tables }
   }
   const missing = [...needed].filter((name) => !isInRaw(name))
-  if (missing.length > 0) throw new Unanswerable(withoutTable(missing, needed))
+  if (missing.length > 0) throw new Unanswerable(withoutTable(missing, needed, request.direction))
   const hours = (request.to - request.from) / 3600
   if (hours > mostRawHours) {
     throw new Unanswerable(
@@ -133,10 +136,17 @@ function neededFields({ dimensions, filterFields }: PlanRequest): Set<string> {
   return new Set([...dimensions, ...filterFields])
 }
 
-function withoutTable(missing: readonly string[], needed: ReadonlySet<string>): string {
+function withoutTable(
+  missing: readonly string[],
+  needed: ReadonlySet<string>,
+  direction: 'in' | 'out',
+): string {
   const others = [...needed].filter((name) => !missing.includes(name))
   const instead =
     'name networks by src_addr << or dst_addr << to combine them with anything that flows have'
+  if (direction === 'out' && needed.has('vector')) {
+    return 'vectors of prefixes are known only towards them: ask without the other direction'
+  }
   return `${listed(missing)} cannot be combined with ${listed(others.length > 0 ? others : missing)}: ${instead}`
 }
 

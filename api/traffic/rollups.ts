@@ -30,6 +30,8 @@ export interface Rollup {
   readonly about?: string
   /** Its rows are of one direction. */
   readonly hasDirection?: boolean
+  /** Knows only what came towards. */
+  readonly isInbound?: boolean
 }
 
 function tablesOf(
@@ -114,6 +116,7 @@ export const rollups: readonly Rollup[] = [
   {
     name: 'prefix_vector',
     about: 'prefix',
+    isInbound: true,
     levels: [{ name: undefined, keys: ['prefix', 'vector'] }],
     tables: tablesOf('prefix_vector', byMinute('prefix_vector_1m')),
   },

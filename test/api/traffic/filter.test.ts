@@ -154,7 +154,7 @@ test('no text makes the parser throw, and every problem lies inside of the text'
       expect(problem.end).toBeGreaterThanOrEqual(problem.start)
       expect(problem.end).toBeLessThanOrEqual(text.length)
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   )
 })
 

@@ -27,6 +27,7 @@ interface Asked {
 
 const requestOf = (by: string, filter = '') => ({
   dimensions: by.split(',').filter((name) => name !== ''),
+  direction: 'in' as const,
   filterFields: new Set(filter.split(',').filter((name) => name !== '')),
 })
 
@@ -89,6 +90,13 @@ test('what needs flows is told, with the time that may be asked for', () => {
   expect(() => series('host,proto')).toThrow('host cannot be combined with proto')
   expect(() => series('proto', { from: now - 30, to: now })).toThrow(
     'there is no whole step of 60 s that is over between from and to',
+  )
+})
+
+test('vectors of prefixes are known only towards them', () => {
+  const request = { ...requestOf('prefix,vector'), direction: 'out' as const }
+  expect(() => planSeries({ ...request, from: now - hour, to: now, now }, 60)).toThrow(
+    'vectors of prefixes are known only towards them: ask without the other direction',
   )
 })
 
