@@ -17,7 +17,9 @@ import { createRequests, type FuzzRequest } from './api-requests.ts'
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
+    /** Number of the last request, and of the first. */
     requests: { type: 'string', default: '20000' },
+    first: { type: 'string', default: '1' },
     /** Only the request of this number. */
     only: { type: 'string' },
   },
@@ -57,7 +59,7 @@ const operations = new Set<string>()
 const problems: string[] = []
 const slowest: Slow[] = []
 
-let next = values.only === undefined ? 1 : Number(values.only)
+let next = values.only === undefined ? Number(values.first) : Number(values.only)
 const last = values.only === undefined ? requests : next
 // What was sent so far is reported all the same.
 process.once('SIGINT', () => {
