@@ -4,6 +4,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { etag } from 'hono/etag'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { Configuration } from '../rules/configuration.ts'
+import type { Prefix } from '../rules/prefix.ts'
 import type { Logger } from '../runtime/log.ts'
 import { createAudit } from './access/audit.ts'
 import { audited } from './access/audited.ts'
@@ -18,10 +19,14 @@ import { cloudflareRuleRoutes } from './cloudflare/rules.ts'
 import { type ConsoleFiles, consoleRoutes } from './console.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
+import { createChannels } from './notify/channels.ts'
+import { createNotificationLog } from './notify/log.ts'
+import { createSend } from './notify/send.ts'
 import { everyRequest } from './requests.ts'
 import { alertHistoryRoutes } from './routes/alert-history.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { channelRoutes } from './routes/channels.ts'
 import { collectorRoutes } from './routes/collectors.ts'
 import { docsRoutes } from './routes/docs.ts'
 import { exporterRoutes } from './routes/exporters.ts'
@@ -38,6 +43,8 @@ import { trafficRoutes } from './routes/traffic.ts'
 export interface ApiDependencies extends HealthDependencies {
   configuration: Configuration
   access: Access
+  /** Networks that are not public, and that tests of channels may reach all the same. */
+  notifyNetworks?: readonly Prefix[]
   log: Logger
   /** What / and /console/ answer; nothing when it was not built. */
   console?: ConsoleFiles | undefined
@@ -48,6 +55,9 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   const { configuration, store, access, log, now } = dependencies
   const tokens = createTokens(store, now)
   const audit = createAudit(store, now)
+  const channels = createChannels(store)
+  const notificationLog = createNotificationLog(store)
+  const send = createSend(dependencies.notifyNetworks ?? [], now)
   // Not strict: a path means the same with a slash at its end.
   const app = new OpenAPIHono({ strict: false })
 
@@ -85,6 +95,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', flowRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
   app.route('/', pipelineRoutes(dependencies))
+  app.route('/', channelRoutes({ channels, notificationLog, send, now }))
   app.route('/', tokenRoutes(tokens))
   app.route('/', auditRoutes(audit, now))
   const account = createCloudflareAccount(store, configuration.routers)

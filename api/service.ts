@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { type Configuration, createConfiguration } from '../rules/configuration.ts'
-import { parsePrefix } from '../rules/prefix.ts'
+import { type Prefix, parsePrefix } from '../rules/prefix.ts'
 import { isDemo } from '../runtime/demo.ts'
 import { codeOf, messageOf, UserError } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -14,6 +14,10 @@ import { readMigrations } from '../schema/migrate.ts'
 import { type Access, isLoopback } from './access/guard.ts'
 import { createApp } from './app.ts'
 import { readConsole } from './console.ts'
+import { createChannels } from './notify/channels.ts'
+import { createDelivery } from './notify/deliver.ts'
+import { createNotificationLog } from './notify/log.ts'
+import { createSend } from './notify/send.ts'
 import { createScheduler } from './periodic/scheduler.ts'
 import { createPeriodicWork } from './periodic/tasks.ts'
 
@@ -28,6 +32,7 @@ const storeTimeoutMs = 30_000
 const reconcileAgainMs = 5_000
 const closeWithinMs = 2_000
 const tickMs = 1_000
+const deliverEveryMs = 2_000
 
 /**
  * Binds `settings.apiHost:apiPort` (port 0: any that is free) and answers there. A store that is away is no reason not to start.
@@ -40,7 +45,9 @@ export async function startApi(options: {
 }): Promise<ApiService> {
   const { settings, log } = options
   const access = accessOf(settings)
-  const localNetworks = networksOf(settings)
+  const localNetworks = prefixesOf('NETMON_LOCAL_NETWORKS', settings.localNetworks).map(
+    ({ text }) => text,
+  )
   if (options.store.cluster !== undefined && settings.retentionBytes !== undefined) {
     throw new UserError(
       'NETMON_RETENTION_BYTES is for one server: a cluster keeps days, NETMON_RETENTION_DAYS',
@@ -52,6 +59,15 @@ export async function startApi(options: {
   const worker = createStoreClient(options.store)
   const configuration = createConfiguration(store, Date.now, localNetworks)
   const migrations = (await readMigrations()).length
+  const notifyNetworks = prefixesOf('NETMON_NOTIFY_NETWORKS', settings.notifyNetworks)
+  const delivery = createDelivery({
+    client: store,
+    channels: createChannels(store),
+    notificationLog: createNotificationLog(store),
+    send: createSend(notifyNetworks, Date.now),
+    now: Date.now,
+    log,
+  })
   const limits = { days: settings.retentionDays, bytes: settings.retentionBytes }
   const { tasks, alerts, storage } = createPeriodicWork(worker, limits, options.store.cluster, log)
   const app = createApp({
@@ -59,6 +75,7 @@ export async function startApi(options: {
     store,
     migrations,
     access,
+    notifyNetworks,
     log,
     storage,
     now: Date.now,
@@ -80,6 +97,7 @@ export async function startApi(options: {
   }
   const stopReconciling = reconcileOnce(configuration, log)
   const schedulers = [tasks, alerts].map((work) => createScheduler(work, log))
+  delivery.start(deliverEveryMs)
   const ticking = setInterval(() => {
     for (const scheduler of schedulers) void scheduler.tick(Date.now())
   }, tickMs)
@@ -91,6 +109,7 @@ export async function startApi(options: {
       stopReconciling()
       clearInterval(ticking)
       await closeServer(server)
+      await delivery.stop()
       // Ends what it waits for: the store sees its statements through, or they are done again.
       await worker.close()
       await Promise.all(schedulers.map((scheduler) => scheduler.stop()))
@@ -112,14 +131,11 @@ function accessOf(settings: Settings): Access {
 }
 
 /** @throws UserError */
-function networksOf({ localNetworks = [] }: Settings): string[] {
-  return localNetworks.map((text) => {
+function prefixesOf(name: string, texts: readonly string[] = []): Prefix[] {
+  return texts.map((text) => {
     const prefix = parsePrefix(text)
-    if (prefix !== undefined) return prefix.text
-    throw new UserError(
-      `NETMON_LOCAL_NETWORKS expects IPv4 and IPv6 prefixes, not ${JSON.stringify(text)}`,
-      2,
-    )
+    if (prefix !== undefined) return prefix
+    throw new UserError(`${name} expects IPv4 and IPv6 prefixes, not ${JSON.stringify(text)}`, 2)
   })
 }
 

@@ -67,6 +67,7 @@ const apiSettings: SettingName[] = [
   'retentionDays',
   'retentionBytes',
   'localNetworks',
+  'notifyNetworks',
 ]
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { StoreClient } from '../schema/client.ts'
 import { askStore, StoreError } from './store-error.ts'
 
-export type DocumentTable = 'routers' | 'rules' | 'silences' | 'tokens' | 'account'
+export type DocumentTable = 'account' | 'channels' | 'routers' | 'rules' | 'silences' | 'tokens'
 
 export interface Versioned<T> {
   id: string

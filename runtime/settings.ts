@@ -131,6 +131,13 @@ const definitions = {
     parse: parseList,
     expects: 'prefixes such as 203.0.113.0/24,2001:db8::/32',
   },
+  notifyNetworks: {
+    env: 'NETMON_NOTIFY_NETWORKS',
+    flag: 'notify-networks',
+    help: 'private networks that notifications may go to; all others must be public',
+    parse: parseList,
+    expects: 'prefixes such as 10.0.0.0/8,127.0.0.1/32',
+  },
   ...kafkaDefinitions,
   apiUrl: {
     env: 'NETMON_API_URL',

@@ -43,6 +43,9 @@ CREATE USER IF NOT EXISTS grafana IDENTIFIED WITH sha256_password BY 'change me'
 GRANT SELECT ON flows.* TO grafana;
 REVOKE SELECT ON flows.routers FROM grafana;
 REVOKE SELECT ON flows.silences FROM grafana;
+REVOKE SELECT ON flows.channels FROM grafana;
+REVOKE SELECT ON flows.channel_progress FROM grafana;
+REVOKE SELECT ON flows.notifications FROM grafana;
 REVOKE SELECT ON flows.tokens FROM grafana;
 REVOKE SELECT ON flows.audit FROM grafana;
 REVOKE SELECT ON flows.account FROM grafana;

@@ -1,0 +1,154 @@
+// The channels that people made, and how far each has been told.
+
+import { randomUUID } from 'node:crypto'
+import { readDocuments, type Versioned, writeDocument } from '../../rules/documents.ts'
+import { createMutex } from '../../rules/mutex.ts'
+import { noSuch, Refused, Unacceptable } from '../../rules/problem.ts'
+import { read } from '../../rules/query.ts'
+import { askStore } from '../../rules/store-error.ts'
+import type { StoreClient } from '../../schema/client.ts'
+import {
+  type Channel,
+  type ChannelInput,
+  channelCodes,
+  channelSchema,
+  withSecretsOf,
+} from './channel.ts'
+
+/** A row of alert_events, in their order. */
+export interface Place {
+  number: number
+  /** Seconds since 1970. */
+  minute: number
+  eventId: string
+}
+
+/** Each is looked after on its own. */
+const mostChannels = 100
+
+/** All functions throw StoreError when the store does not answer, and Refused when the id is unknown or the name is taken. */
+export interface Channels {
+  /** By name, with their secrets. */
+  list(): Promise<Channel[]>
+  get(id: string): Promise<Channel>
+  /** It is told of what happens from now on. */
+  create(input: ChannelInput): Promise<Channel>
+  /** Secrets that are hidden in `input` stay as they are. A channel that was not enabled is told of what happens from now on. */
+  replace(id: string, input: ChannelInput): Promise<Channel>
+  remove(id: string): Promise<void>
+  /** The last event that the channel was told of, or that it was made after. */
+  place(id: string): Promise<Place>
+  /** Every event up to this one is done with. */
+  move(id: string, place: Place): Promise<void>
+}
+
+export function createChannels(client: StoreClient): Channels {
+  const exclusively = createMutex()
+  const readAll = () => readDocuments(client, 'channels', channelSchema)
+
+  const find = (present: readonly Versioned<Channel>[], id: string) => {
+    const found = present.find((stored) => stored.id === id)
+    if (found === undefined) throw noSuch('channel')
+    return found
+  }
+  const write = async (
+    present: readonly Versioned<Channel>[],
+    input: ChannelInput,
+    before: Versioned<Channel> | undefined,
+  ) => {
+    const whole = withSecretsOf(input, before?.doc)
+    if (whole === undefined) throw new Unacceptable([hiddenProblem])
+    refuseTaken(present, whole.name, before?.id)
+    const id = before?.id ?? randomUUID().replaceAll('-', '')
+    const doc: Channel = { ...whole, id }
+    // First where it begins: without that it would be told of the past.
+    if (before?.doc.enabled !== true && doc.enabled) await move(id, await readNewest(client))
+    await writeDocument(client, 'channels', { id, version: (before?.version ?? 0) + 1, doc })
+    return doc
+  }
+  const move = (id: string, { number, minute, eventId }: Place) =>
+    askStore(async () => {
+      await client.insert({
+        table: 'channel_progress',
+        values: [
+          // Of one number, the row that was added last counts.
+          { channel_id: id, version: number, number, minute, event_id: eventId },
+        ],
+        format: 'JSONEachRow',
+      })
+    })
+
+  return {
+    list: async () => {
+      const docs = (await readAll()).map(({ doc }) => doc)
+      return docs.sort((a, b) => (a.name < b.name ? -1 : 1))
+    },
+    get: async (id) => find(await readAll(), id).doc,
+    create: (input) =>
+      exclusively(async () => {
+        const present = await readAll()
+        if (present.length >= mostChannels) throw new Refused('duplicate', tooManyProblem)
+        return write(present, input, undefined)
+      }),
+    replace: (id, input) =>
+      exclusively(async () => {
+        const present = await readAll()
+        return write(present, input, find(present, id))
+      }),
+    remove: (id) =>
+      exclusively(async () => {
+        const { version } = find(await readAll(), id)
+        await writeDocument(client, 'channels', { id, version: version + 1, doc: undefined })
+      }),
+    place: async (id) => (await readPlace(client, id)) ?? readNewest(client),
+    move,
+  }
+}
+
+async function readPlace(client: StoreClient, id: string): Promise<Place | undefined> {
+  const [row] = await read<{ number: string; minute: number; event_id: string }>(
+    client,
+    `SELECT toString(number) AS number, toUnixTimestamp(minute) AS minute, event_id
+    FROM channel_progress FINAL WHERE channel_id = {id:String}`,
+    { id },
+  )
+  return row && { number: Number(row.number), minute: row.minute, eventId: row.event_id }
+}
+
+/** People's events have the number 0. */
+async function readNewest(client: StoreClient): Promise<Place> {
+  const [row] = await read<{ number: string; minute: number; event_id: string }>(
+    client,
+    `SELECT toString(e.number) AS number, toUnixTimestamp(e.minute) AS minute, id AS event_id
+    FROM alert_events AS e WHERE e.number > 0 ORDER BY e.number DESC, e.minute DESC, id DESC LIMIT 1`,
+  )
+  if (row === undefined) return { number: 0, minute: 0, eventId: '' }
+  return { number: Number(row.number), minute: row.minute, eventId: row.event_id }
+}
+
+function refuseTaken(
+  present: readonly Versioned<Channel>[],
+  name: string,
+  own: string | undefined,
+): void {
+  const other = present.find(({ id, doc }) => doc.name === name && id !== own)
+  if (other === undefined) return
+  throw new Refused('duplicate', {
+    code: channelCodes.duplicate,
+    message: `another channel has this name (${other.id})`,
+    source: { pointer: '/name' },
+  })
+}
+
+const tooManyProblem = {
+  code: channelCodes.duplicate,
+  message: `there are ${mostChannels} channels: remove some`,
+  source: { pointer: '' },
+}
+
+const hiddenProblem = {
+  code: channelCodes.secret,
+  message:
+    'a secret is hidden, and there is none before that it could stand for: send the secret itself',
+  source: { pointer: '' },
+}
