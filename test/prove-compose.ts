@@ -48,7 +48,7 @@ async function freePort(): Promise<number> {
 
 /** As the image does it: KAFKA_A_B_C is a.b.c. */
 async function startKafka(): Promise<string> {
-  await new Promise<void>((resolve) => server.close(() => resolve()))
+  const install = await findKafka(false)
   if (install === undefined) throw new Error('there is no Kafka on this machine')
   if (!service('kafka').image.endsWith(`:${install.version}`)) throw new Error('another version')
   const ports = { 9092: await freePort(), 9093: await freePort(), 9094: await freePort() }
