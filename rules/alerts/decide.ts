@@ -105,13 +105,15 @@ function toldOf(state: AlertState, events: readonly AlertEvent[]): ToldEvent[] {
 function createReasons(rules: readonly CountedRule[]) {
   const ids = new Set(rules.map(({ rule }) => rule.id))
   const bases = new Map<string, string>()
-  return ({ ruleId, key, direction, basis }: Subject) => {
+  return ({ ruleId, scope, key: own, direction, basis }: Subject) => {
+    // Hosts come and go; what they are judged by is all of the rule.
+    const key = scope === 'per_host' ? 'rule' : own
     if (!ids.has(ruleId)) return 'rule_deleted'
     if (bases.size === 0) {
       for (const { rule, series } of rules) {
         for (const { prefix, prefixes, direction } of series) {
           const place = trackedKey({ ruleId: rule.id, direction, key: prefix ?? 'rule' })
-          bases.set(place, basisOf(rule.type, prefixes))
+          bases.set(place, basisOf(rule, prefixes))
         }
       }
     }

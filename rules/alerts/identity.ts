@@ -17,7 +17,7 @@ export interface Subject {
   vector: Vector | null
   /** Whose traffic is added up: the first `mostPrefixesTold` of them. */
   prefixes: readonly string[]
-  /** Names type and prefixes: when this is another one, limits and values are no longer of the same thing. */
+  /** Names type, scope and prefixes: when this is another one, limits and values are no longer of the same thing. */
   basis: string
 }
 
@@ -32,9 +32,12 @@ export function fingerprintOf({
   return sha256(ruleId, key, vector ?? '', direction)
 }
 
-/** Of what is judged together under a type of rule. */
-export function basisOf(type: Rule['type'], prefixes: readonly string[]): string {
-  return sha256(type, ...prefixes).slice(0, 16)
+/** Of what is judged together by a rule. */
+export function basisOf(
+  { type, scope }: Pick<Rule, 'type' | 'scope'>,
+  prefixes: readonly string[],
+): string {
+  return sha256(type, scope, ...prefixes).slice(0, 16)
 }
 
 /** An alert that fired in this minute. */

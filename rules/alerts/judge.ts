@@ -93,7 +93,7 @@ export function subjectOf(rule: Rule, series: Series): Subject {
     direction: series.direction,
     vector: null,
     prefixes: series.prefixes.slice(0, mostPrefixesTold),
-    basis: basisOf(rule.type, series.prefixes),
+    basis: basisOf(rule, series.prefixes),
   }
 }
 

@@ -44,11 +44,19 @@ export async function lookUpEvidence(client: StoreClient, nowMs: number): Promis
 }
 
 async function evidenceOf(client: StoreClient, alert: AlertDocument, minute: number) {
-  const { rule_id, key, direction, vector, started_at } = alert
-  const source = key === 'rule' ? { ruleId: rule_id } : { prefixes: [key] }
+  const { rule_id, scope, key, direction, vector, started_at } = alert
+  const host = scope === 'per_host' ? key : undefined
+  const source = scope === 'per_prefix' ? { prefixes: [key] } : { ruleId: rule_id }
   const first = Date.parse(started_at) / 1000
   try {
-    const found = await readEvidence(client, { source, direction, vector, first, last: minute })
+    const found = await readEvidence(client, {
+      source,
+      host,
+      direction,
+      vector,
+      first,
+      last: minute,
+    })
     return found ?? null
   } catch (error) {
     if (error instanceof StoreError) return null

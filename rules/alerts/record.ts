@@ -2,6 +2,7 @@
 // completes what was cut off.
 
 import type { StoreClient } from '../../schema/client.ts'
+import { parsePrefix } from '../prefix.ts'
 import { askStore } from '../store-error.ts'
 import { secondsText } from '../time.ts'
 import { type AlertDocument, alertDocument } from './document.ts'
@@ -45,7 +46,7 @@ export async function record(client: StoreClient, evaluation: Evaluation): Promi
       fingerprint,
       state: alert.state,
       rule_id: alert.rule_id,
-      prefixes: alert.key === 'rule' ? alert.prefixes : [alert.key],
+      prefixes: alert.key === 'rule' ? alert.prefixes : [parsePrefix(alert.key)?.text ?? alert.key],
       fired_at: Date.parse(alert.fired_at) / 1000,
       updated_at: Date.parse(alert.updated_at) / 1000,
       doc: JSON.stringify(alert),

@@ -183,3 +183,37 @@ test('there is at most one open alert of each, and every end has a beginning', (
     }),
   )
 })
+
+test('an alert of a host goes on while its rule is as it was, and is closed with another scope or prefix', () => {
+  const rule = { ...counted.rule, scope: 'per_host' as const }
+  const sum = { prefix: undefined, direction: 'in' as const, prefixes, countedFrom: 0 }
+  const perHost = { ...counted, rule, series: [sum] }
+  const subject = subjectOf(rule, { ...sum, prefix: '192.0.2.7' })
+  const total = { bytes: 200, packets: 200 }
+  const met: Condition = {
+    level: 'met',
+    metric: 'bandwidth',
+    value: 200,
+    limit: 100,
+    ratio: 2,
+    peaks: { peakBps: 200, peakPps: 0, peakFps: 0 },
+    total,
+    since: noon,
+    totalSince: total,
+    errorPercent: null,
+    clearMinutes: 2,
+  }
+  const judged = [{ fingerprint: fingerprintOf(subject), subject, conditions: [met] }]
+  const nobody = () => () => ({ silenced: false, acknowledged: false })
+  const at = (states: AlertState[], rules: CountedRule[], minute: number) =>
+    decide(states, rules, judged, { first: minute, last: minute }, nobody)
+  const { states, events } = at([], [perHost], noon)
+  expect(events.map(({ event }) => event)).toEqual(['firing'])
+  expect(at(states, [perHost], noon + 60).events).toEqual([])
+  const reasons = (changed: CountedRule) =>
+    at(states, [changed], noon + 60).events.map(({ alert }) => alert.resolve_reason)
+  expect(reasons({ ...perHost, rule: { ...rule, scope: 'rule' } })).toContain('rule_changed')
+  expect(reasons({ ...perHost, series: [{ ...sum, prefixes: ['192.0.2.0/24'] }] })).toContain(
+    'rule_changed',
+  )
+})

@@ -15,7 +15,7 @@ const subject: Subject = {
   direction: 'in',
   vector: null,
   prefixes: ['192.0.2.0/24'],
-  basis: basisOf('threshold', ['192.0.2.0/24']),
+  basis: basisOf({ type: 'threshold', scope: 'rule' }, ['192.0.2.0/24']),
 }
 
 const none = () => ({ silenced: false, acknowledged: false })
