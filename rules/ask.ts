@@ -5,7 +5,7 @@ import { type Explanation, explain } from './explain.ts'
 import { closedMinutes, newestMinute, runsReadMs } from './minutes.ts'
 import { parsePrefix } from './prefix.ts'
 import { type Preview, preview } from './preview.ts'
-import { noSuch, type Problem, Unacceptable } from './problem.ts'
+import { noSuch, Unacceptable } from './problem.ts'
 import { type CountedRule, readCollectorRuns, readCountedFrom, readCountedRule } from './query.ts'
 import { judgeRange } from './range.ts'
 import { countedPrefixes, type Rule, type RuleInput, ruleCodes } from './rule.ts'
@@ -18,6 +18,8 @@ export const keptDays = 90
 export const mostPreviewDays = 7
 export const mostSuggestDays = 30
 const mostPreviewedMinutes = 50_000
+/** Each has limits by many vectors, which rest on more than a day. */
+const mostDdosMinutes = 1_440
 const mostExplainedMinutes = 10_000
 
 /**
@@ -31,7 +33,7 @@ export async function askPreview(
   toMs: number,
   nowMs: number,
 ): Promise<{ preview: Preview; uncounted: string[] }> {
-  refuseUnjudged(rule)
+  if (rule.scope === 'per_host') throw hostsUnasked()
   const prefixes = countedPrefixes(rule)
   if (prefixes.length > mostNamedPrefixes) {
     throw tooMuch(`a preview takes at most ${mostNamedPrefixes} prefixes`, '/prefixes')
@@ -45,6 +47,7 @@ export async function askPreview(
     const message = `${series.length} prefixes and directions are too many for so long a time: at most ${mostPreviewedMinutes} minutes in all`
     throw tooMuch(message, '')
   }
+  refuseUnjudged(rule, asked)
   const judged = await judgeRange(client, rule, series, { prefixes }, first, last)
   return {
     preview: preview(judged, first, last),
@@ -63,8 +66,8 @@ export async function askExplanation(
   nowMs: number,
 ): Promise<{ rule: Rule; series: Explanation[] }> {
   const { rule, series: all } = await findRule(client, id)
-  refuseUnjudged(rule)
   const series = prefix === undefined ? all : seriesOfPrefix(rule, all, prefix)
+  refuseUnjudged(rule, series.length * minutes)
   if (series.length * minutes > mostExplainedMinutes) {
     const message = `${series.length} prefixes and directions are too many for ${minutes} minutes: ask for fewer minutes, or for one prefix`
     throw tooMuch(message, '')
@@ -113,13 +116,11 @@ function seriesOfPrefix(rule: Rule, all: readonly Series[], text: string): Serie
   throw new Unacceptable([{ code: ruleCodes.prefixes, message, source: { pointer: '' } }])
 }
 
-function refuseUnjudged({ type, scope }: Pick<Rule, 'type' | 'scope'>): void {
+function refuseUnjudged({ type, scope }: Pick<Rule, 'type' | 'scope'>, minutes: number): void {
   if (scope === 'per_host') throw hostsUnasked()
-  if (type !== 'advanced_ddos') return
-  const message = `rules of type ${type} are not judged yet`
-  throw new Unacceptable([
-    { code: ruleCodes.notJudged, message, source: { pointer: '/type' } },
-  ] satisfies Problem[])
+  if (type !== 'advanced_ddos' || minutes <= mostDdosMinutes) return
+  const message = `of an advanced_ddos rule at most ${mostDdosMinutes} minutes are judged at once, over all its prefixes: ask for fewer`
+  throw tooMuch(message, '')
 }
 
 /** Minutes of every host are too many to go through for one answer. */

@@ -3,7 +3,9 @@
 import type { StoreClient } from '../schema/client.ts'
 import type { Rates } from './ddos.ts'
 import { read } from './query.ts'
+import type { Rule } from './rule.ts'
 import type { Series } from './series.ts'
+import { type PrefixSource, prefixesOfSource, sourceParameters } from './traffic.ts'
 import type { Vector } from './vectors.ts'
 
 /** By vector, then by minute, in seconds since 1970; one without flows is absent. */
@@ -60,10 +62,50 @@ interface Row {
   minutes: [minute: number, bytes: number, packets: number, flows: number, samples: number][]
 }
 
+/** The same of a stored rule or of some prefixes, their sum or each by itself, as the scope says; by prefix, '' for the sum. */
+export async function readPrefixVectors(
+  client: StoreClient,
+  source: PrefixSource,
+  scope: Rule['scope'],
+  ranges: readonly MinuteRange[],
+): Promise<Map<string, VectorMinutes>> {
+  const rows = await readRowsOf(
+    client,
+    ranges,
+    `SELECT '' AS id, 0 AS version, arrayJoin((SELECT groupArray(*) FROM (${prefixesOfSource}))) AS prefix,
+      if({per_prefix:Bool}, prefix, '') AS series`,
+    { ...sourceParameters(source), per_prefix: scope === 'per_prefix' },
+  )
+  return byRule(rows).get('')?.series ?? new Map()
+}
+
 function readRows(
   client: StoreClient,
   ranges: readonly MinuteRange[],
   wanted?: readonly Wanted[],
+): Promise<Row[]> {
+  return readRowsOf(
+    client,
+    ranges,
+    `SELECT id, version, arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)')) AS prefix,
+      if(JSONExtractString(doc, 'scope') = 'per_prefix', prefix, '') AS series
+    FROM rules FINAL
+    WHERE JSONExtractString(doc, 'type') = 'advanced_ddos'
+      AND ({all:Bool} OR has(arrayZip({ids:Array(String)}, {keys:Array(String)}), (id, series)))`,
+    {
+      all: wanted === undefined,
+      ids: wanted?.map(({ id }) => id) ?? [],
+      keys: wanted?.map(({ prefix }) => prefix) ?? [],
+    },
+  )
+}
+
+/** `wanted` is a statement that names prefixes, and what of each rule they are added up to. */
+function readRowsOf(
+  client: StoreClient,
+  ranges: readonly MinuteRange[],
+  wanted: string,
+  parameters: Record<string, unknown>,
 ): Promise<Row[]> {
   const inRanges = ranges.map(
     (_, index) =>
@@ -82,24 +124,12 @@ function readRows(
         toUnixTimestamp(m.minute) AS at, toFloat64(sum(m.bytes)) AS bytes, toFloat64(sum(m.packets)) AS packets, toFloat64(sum(m.flows)) AS flows,
         toFloat64(sum(m.samples)) AS samples
       FROM prefix_vector_1m AS m
-      INNER JOIN
-      (
-        SELECT id, version, arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)')) AS prefix,
-          if(JSONExtractString(doc, 'scope') = 'per_prefix', prefix, '') AS series
-        FROM rules FINAL
-        WHERE JSONExtractString(doc, 'type') = 'advanced_ddos'
-          AND ({all:Bool} OR has(arrayZip({ids:Array(String)}, {prefixes:Array(String)}), (id, series)))
-      ) AS wanted ON wanted.prefix = m.prefix
+      INNER JOIN (${wanted}) AS wanted ON wanted.prefix = m.prefix
       WHERE (${inRanges.join(') OR (')})
       GROUP BY id, version, series, counted, at
     )
     GROUP BY id, version, series, counted`,
-    {
-      ...Object.fromEntries(times),
-      all: wanted === undefined,
-      ids: wanted?.map(({ id }) => id) ?? [],
-      prefixes: wanted?.map(({ prefix }) => prefix) ?? [],
-    },
+    { ...parameters, ...Object.fromEntries(times) },
   )
 }
 

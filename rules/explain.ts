@@ -1,9 +1,11 @@
 // Why a rule is crossed, or not: the values, limits and verdicts of past minutes.
 
 import { z } from 'zod'
+import { type DdosVerdict, rateNames } from './ddos.ts'
 import type { JudgedSeries } from './range.ts'
 import { minuteText } from './time.ts'
 import { toThousandth } from './to-thousandth.ts'
+import { vectors } from './vectors.ts'
 import { type MetricVerdict, metrics, type Traffic, type Verdict } from './verdict.ts'
 import type { ZscoreVerdict } from './zscore.ts'
 
@@ -18,11 +20,22 @@ const verdictSchema = z.object({
    * crossed; below; learning: the rule is too young, or a zscore rule has too few known minutes before these; unknown: too few of
    * these minutes are known; few_samples: it would be crossed, but on fewer sampled packets than min_samples.
    */
-  reason: z.enum(['crossed', 'below', 'learning', 'unknown', 'few_samples']),
+  reason: z.enum([
+    'crossed',
+    'below',
+    'learning',
+    'unknown',
+    'few_samples',
+    'contributing',
+    'few_sources',
+  ]),
   /** Of what is over the limit: how far its packets may be off for being estimated from samples, at 95 %, in percent. */
   error_percent: z.number().nullable(),
   /** Of a threshold rule: minutes over the limit up to this one. */
   streak: z.number().optional(),
+  /** Of an advanced_ddos rule: what is usual, and what that rests on. */
+  base: z.number().nullable().optional(),
+  basis: z.enum(['weeks', 'day', 'half_day', 'floor']).optional(),
   /** Of a zscore rule: what the limit rests on, and how many known minutes that rests on. */
   mean: z.number().nullable().optional(),
   deviation: z.number().nullable().optional(),
@@ -34,6 +47,8 @@ export const explanationSchema = z.object({
   /** One prefix of the rule; null: all of them together. */
   prefix: z.string().nullable(),
   direction: z.enum(['in', 'out']),
+  /** Of an advanced_ddos rule; only vectors that come near their floors are told. Null for others. */
+  vector: z.enum(vectors).nullable(),
   /** The oldest first. */
   minutes: z.array(
     z.object({
@@ -58,6 +73,7 @@ export function explain(judged: JudgedSeries, target: 'bits' | 'packets' | null)
   return {
     prefix: series.prefix ?? null,
     direction: series.direction,
+    vector: judged.vector ?? null,
     minutes: verdicts.map((verdict) => {
       const minute = verdict.closedMinute
       const isCounted = minute >= series.countedFrom
@@ -70,9 +86,11 @@ export function explain(judged: JudgedSeries, target: 'bits' | 'packets' | null)
         pps: averages.packets,
         fps: averages.flows,
         verdicts:
-          verdict.kind === 'zscore'
-            ? [explainZscore(verdict, target)]
-            : explainThreshold(verdict, averages),
+          verdict.kind === 'threshold'
+            ? explainThreshold(verdict, averages)
+            : verdict.kind === 'zscore'
+              ? [explainZscore(verdict, target)]
+              : explainDdos(verdict),
       }
     }),
   }
@@ -119,4 +137,27 @@ function explainZscore(
     z: toThousandth(verdict.z),
     baseline_minutes: verdict.baselineMinutes,
   }
+}
+
+const metricOf = { bps: 'bandwidth', pps: 'packets', fps: 'flows' } as const
+
+/** The reason is the vector's: each of its metrics tells by `crossed` whether it is over its limit. */
+function explainDdos({ metrics: byRate, reason, errorPercent }: DdosVerdict): ExplainedVerdict[] {
+  return rateNames.flatMap((rate) => {
+    const of = byRate[rate]
+    if (of === undefined) return []
+    const { value, limit, over, base, basis } = of
+    return [
+      {
+        metric: metricOf[rate],
+        value: toThousandth(value),
+        limit: toThousandth(limit),
+        crossed: over && reason === 'crossed',
+        reason: over ? reason : reason === 'crossed' ? 'below' : reason,
+        error_percent: over ? errorPercent : null,
+        base: toThousandth(base),
+        basis,
+      },
+    ]
+  })
 }

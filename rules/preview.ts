@@ -4,12 +4,15 @@ import { z } from 'zod'
 import { crossedSince } from './judgement.ts'
 import type { JudgedSeries } from './range.ts'
 import { minuteText } from './time.ts'
+import { vectors } from './vectors.ts'
 import { peaksOf } from './verdict.ts'
 
 const intervalSchema = z.object({
   /** One prefix of the rule; null: all of them together. */
   prefix: z.string().nullable(),
   direction: z.enum(['in', 'out']),
+  /** Of an advanced_ddos rule, each by itself. Null for others. */
+  vector: z.enum(vectors).nullable(),
   /** First minute over the limit, as far back as a verdict looks. RFC 3339, UTC, as all times here. */
   since: z.string(),
   /** First minute that it would have been told of, and the last one. */
@@ -27,7 +30,7 @@ export const previewSchema = z.object({
   /** First and last minute that were judged. */
   from: z.string(),
   to: z.string(),
-  /** How many minutes that are, all directions and prefixes that are judged by themselves counted, and what is known of them. */
+  /** How many minutes that are, all directions, prefixes and vectors that are judged by themselves counted, and what is known of them. */
   minutes: z.number(),
   unknown_minutes: z.number(),
   not_counted_minutes: z.number(),
@@ -55,7 +58,7 @@ export function preview(judged: readonly JudgedSeries[], from: number, to: numbe
   return { from: minuteText(from), to: minuteText(to), ...counts, intervals }
 }
 
-function intervalsOf({ series, traffic, verdicts }: JudgedSeries): Interval[] {
+function intervalsOf({ series, vector, traffic, verdicts }: JudgedSeries): Interval[] {
   const intervals: Interval[] = []
   let open: { since: number; first: number } | undefined
   const close = (last: number) => {
@@ -64,6 +67,7 @@ function intervalsOf({ series, traffic, verdicts }: JudgedSeries): Interval[] {
     intervals.push({
       prefix: series.prefix ?? null,
       direction: series.direction,
+      vector: vector ?? null,
       since: minuteText(open.since),
       first: minuteText(open.first),
       last: minuteText(last),

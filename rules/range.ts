@@ -1,11 +1,14 @@
 // A rule over a stretch of past minutes: what each of them was judged, or would have been.
 
 import type { StoreClient } from '../schema/client.ts'
+import type { DdosVerdict } from './ddos.ts'
+import { judgeDdosRange } from './ddos-range.ts'
 import { knownMinutes } from './minutes.ts'
 import { readCollectorRuns } from './query.ts'
 import type { Rule } from './rule.ts'
 import { type Series, seriesKey } from './series.ts'
 import { type PrefixSource, readMinutes } from './traffic.ts'
+import type { Vector } from './vectors.ts'
 import { judgeThreshold, oldestMinute, type Traffic, type Verdict } from './verdict.ts'
 import {
   judgeZscore,
@@ -28,15 +31,19 @@ export type JudgedRule = Pick<
   | 'zscore_target'
   | 'min_traffic'
   | 'min_samples'
+  | 'sensitivity'
+  | 'vectors'
 >
 
 export interface JudgedSeries {
   series: Series
+  /** Of an advanced_ddos rule. */
+  vector?: Vector
   /** By minute; a minute without flows is absent. */
   traffic: ReadonlyMap<number, Traffic>
   isKnown: (minute: number) => boolean
   /** One of each minute, the first one first. */
-  verdicts: (Verdict | ZscoreVerdict)[]
+  verdicts: (Verdict | ZscoreVerdict | DdosVerdict)[]
 }
 
 /**
@@ -51,6 +58,9 @@ export async function judgeRange(
   first: number,
   last: number,
 ): Promise<JudgedSeries[]> {
+  if (rule.type === 'advanced_ddos') {
+    return judgeDdosRange(client, rule, series, source, first, last)
+  }
   const oldest =
     rule.type === 'zscore' ? oldestZscoreMinute(first) : oldestMinute(first, rule.duration)
   const [runs, minutes] = await Promise.all([

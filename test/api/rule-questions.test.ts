@@ -124,6 +124,7 @@ describe('POST /rules/preview', () => {
         {
           prefix: null,
           direction: 'in',
+          vector: null,
           since: at('12:00'),
           first: at('12:01'),
           last: at('12:02'),
@@ -135,6 +136,7 @@ describe('POST /rules/preview', () => {
         {
           prefix: null,
           direction: 'in',
+          vector: null,
           since: at('12:07'),
           first: at('12:08'),
           last: at('12:08'),
@@ -199,10 +201,6 @@ describe('POST /rules/preview', () => {
     const week = new Date(nowMs - 7 * 86_400_000 - 1).toISOString()
     expect(await refused(`?from=${week}`, threshold)).toEqual(bad)
     expect(await refused('', { ...threshold, duration: 0 })).toEqual([422, [1210, '/duration']])
-    expect(await refused('', { ...threshold, type: 'advanced_ddos' })).toEqual([
-      422,
-      [1217, '/type'],
-    ])
     const prefixes = Array.from({ length: 101 }, (_, n) => `10.${n}.0.0/16`)
     expect(await refused('', { ...threshold, prefixes })).toEqual([422, [1218, '/prefixes']])
     const many = { ...threshold, prefixes: prefixes.slice(1), scope: 'per_prefix' }
@@ -232,6 +230,7 @@ describe('GET /rules/{id}/explain', () => {
         {
           prefix: null,
           direction: 'in',
+          vector: null,
           minutes: [
             {
               ...minute('12:06', 1200, 'unknown'),

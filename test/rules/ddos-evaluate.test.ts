@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { askExplanation, askPreview } from '../../rules/ask.ts'
 import { createConfiguration } from '../../rules/configuration.ts'
 import { evaluate } from '../../rules/evaluate.ts'
 import { ruleInputSchema } from '../../rules/rule.ts'
@@ -210,4 +211,38 @@ test('a rule that sums prefixes is crossed by what each of them alone is not', a
   await traffic('tcp_syn', { pps: 6_000 })
   await traffic('tcp_syn', { pps: 6_000 }, [judged], other)
   expect(await synVerdicts()).toMatchObject([{ crossed: true, peakPps: 12_000 }])
+})
+
+describe('asked about', () => {
+  const attack = [judged - 240, judged - 180]
+
+  test('a rule explains each vector that came near its floor, minute by minute', async () => {
+    const { id } = await rule()
+    await traffic('icmp', { pps: 6_000 }, attack)
+    const asked = { minutes: 6, prefix: undefined }
+    const { series } = await askExplanation(store, id, asked, nowMs)
+    expect(series.map(({ vector }) => vector)).toEqual(['icmp'])
+    const metrics = series[0]?.minutes.map(({ verdicts }) =>
+      verdicts.map(({ metric, value, limit, reason }) => [metric, value, limit, reason]),
+    )
+    expect(metrics?.[1]).toEqual([
+      ['bandwidth', 0, 1_000_000_000, 'below'],
+      ['packets', 6_000, 5_000, 'crossed'],
+    ])
+    expect(metrics?.[4]?.[1]).toEqual(['packets', 0, 5_000, 'below'])
+  })
+
+  test('a rule that is not stored tells when it would have been crossed', async () => {
+    await rule()
+    await traffic('icmp', { pps: 6_000 }, attack)
+    const body = { name: 'p', type: 'advanced_ddos', prefixes: [prefix] }
+    const { preview } = await askPreview(
+      store,
+      ruleInputSchema.parse(body),
+      (judged - 1800) * 1000,
+      nowMs,
+      nowMs,
+    )
+    expect(preview.intervals).toMatchObject([{ vector: 'icmp', minutes: 2, peak_pps: 6_000 }])
+  })
 })
