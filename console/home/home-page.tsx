@@ -48,8 +48,9 @@ export function HomePage() {
   )
 }
 
-function hasFlows({ flows }: Exporter): boolean {
-  return flows > 0
+/** The rate is that of its last flow. */
+function hasFlows({ flows, sampling }: Exporter): boolean {
+  return flows > 0 || sampling.rate !== null
 }
 
 function Figures(props: {
