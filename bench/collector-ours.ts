@@ -1,0 +1,108 @@
+// Our own collector as a subject: to nobody, and to Kafka.
+
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { packageRoot } from '../runtime/package-root.ts'
+import type { NullReady, NullReport } from './collector-null.ts'
+import type { Subject } from './collector-peers.ts'
+import { end, spawnPinned, subjectCore } from './collector-processes.ts'
+
+export interface Ours extends Subject {
+  /** Since its start. Ends the process, where that is what it takes to be told. */
+  report(): Promise<OursReport>
+}
+
+export type OursReport = Pick<NullReport, 'flows' | 'longestGcPauseMs'>
+
+const script = (name: string) => path.join(packageRoot, 'dist', 'bench', `${name}.js`)
+const acknowledgeMs = 60_000
+
+export async function startNull(): Promise<Ours> {
+  const child = spawnPinned(subjectCore, [process.execPath, script('collector-null')], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const [{ port }] = (await once(child, 'message')) as [NullReady]
+  return {
+    port,
+    pid: child.pid ?? 0,
+    settled: async () => {},
+    async report() {
+      child.send('tell')
+      const [report] = (await once(child, 'message')) as [NullReport]
+      return report
+    },
+    stop: () => end(child, 'SIGKILL'),
+  }
+}
+
+interface Ready {
+  readonly http: string
+  readonly listeners: readonly { readonly port: number }[]
+}
+
+interface Health {
+  readonly ledger: { readonly flowsDecoded: number; readonly flowsAcknowledged: number }
+}
+
+export async function startKafka(brokers: string): Promise<Ours> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
+  const bin = path.join(packageRoot, 'netmon', 'bin.js')
+  const gc = pathToFileURL(script('collector-gc')).href
+  const command = [process.execPath, '--import', gc, bin, 'collector', '--data', dataDir]
+  const child = spawnPinned(subjectCore, command, {
+    env: {
+      ...process.env,
+      NETMON_LISTEN: 'udp://127.0.0.1:0',
+      NETMON_COLLECTOR_HTTP: '127.0.0.1:0',
+      // Nobody there: it takes flows without a list of routers.
+      NETMON_API_URL: 'http://127.0.0.1:9',
+      NETMON_SINK: 'kafka',
+      NETMON_KAFKA_BROKERS: brokers,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr?.on('data', (text) => {
+    said += String(text)
+  })
+  const { http, listeners } = await ready(child, () => said)
+  const ledger = async () =>
+    ((await (await fetch(`http://${http}/health`)).json()) as Health).ledger
+  let flows = 0
+  return {
+    port: listeners[0]?.port ?? 0,
+    pid: child.pid ?? 0,
+    async settled() {
+      for (let waitedMs = 0; waitedMs < acknowledgeMs; waitedMs += 100) {
+        const { flowsDecoded, flowsAcknowledged } = await ledger()
+        flows = flowsAcknowledged
+        if (flowsAcknowledged === flowsDecoded) return
+        await setTimeout(100)
+      }
+      throw new Error('the broker does not acknowledge')
+    },
+    async report() {
+      await end(child)
+      const pauses = [...said.matchAll(/"longestGcPauseMs":([\d.]+)/g)].map(([, ms]) => Number(ms))
+      return { flows, longestGcPauseMs: Math.max(...pauses) }
+    },
+    async stop() {
+      await end(child)
+      rmSync(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function ready(child: ChildProcess, said: () => string): Promise<Ready> {
+  for (;;) {
+    const line = /{.*"msg":"ready".*}/.exec(said())
+    if (line !== null) return JSON.parse(line[0]) as Ready
+    if (child.exitCode !== null) throw new Error(`the collector ended: ${said()}`)
+    await setTimeout(50)
+  }
+}

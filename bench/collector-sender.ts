@@ -1,0 +1,83 @@
+// A process that sends datagrams made before at an even rate, each with its sequence number: so the subject sees routers that lose nothing.
+//
+//   argument: traffic and port as JSON; then over IPC: out 'ready', in a `SendOrder`, out what was `Sent`, as often as asked for
+
+import { setImmediate } from 'node:timers/promises'
+import { openSockets } from '../netmon/generate/sockets.ts'
+import { type PreparedRouter, prepare, type Traffic } from './collector-datagrams.ts'
+
+export interface SenderOptions {
+  readonly traffic: Traffic
+  readonly port: number
+}
+
+export interface SendOrder {
+  readonly flowsPerSecond: number
+  readonly seconds: number
+}
+
+export interface Sent {
+  readonly flows: number
+  readonly datagrams: number
+  readonly bytes: number
+  readonly seconds: number
+}
+
+const host = '127.0.0.1'
+/** Sent at once at most, when it is late: a receive buffer of 4 MiB holds some thousand. */
+const burstDatagrams = 16
+
+const { traffic, port } = JSON.parse(process.argv[2] ?? '') as SenderOptions
+const routers = prepare(traffic, Date.now())
+const sockets = await openSockets(
+  routers.map(({ router }) => router),
+  { host },
+)
+const sequences = routers.map(({ datagrams, sequenceOffset }) =>
+  datagrams[0]!.payload.readUInt32BE(sequenceOffset),
+)
+let turn = 0
+
+process.on('message', async (order: SendOrder) => process.send?.(await send(order)))
+process.on('disconnect', () => process.exit())
+process.send?.('ready')
+
+async function send({ flowsPerSecond, seconds }: SendOrder): Promise<Sent> {
+  const total = flowsPerSecond * seconds
+  let flows = 0
+  let datagrams = 0
+  let bytes = 0
+  let inFlight = 0
+  const startedMs = performance.now()
+  while (flows < total) {
+    const due = ((performance.now() - startedMs) / 1000) * flowsPerSecond
+    for (let burst = 0; flows < due && burst < burstDatagrams; burst++) {
+      const { index, datagram } = next()
+      inFlight++
+      sockets[index]!.send(datagram.payload, port, host, (error) => {
+        inFlight--
+        if (error) throw error
+      })
+      flows += datagram.flows
+      bytes += datagram.payload.length
+      datagrams++
+    }
+    // A buffer is used again after a whole round of all; by then the kernel has it.
+    do await setImmediate()
+    while (inFlight > burstDatagrams)
+  }
+  while (inFlight > 0) await setImmediate()
+  return { flows, datagrams, bytes, seconds: (performance.now() - startedMs) / 1000 }
+}
+
+/** The routers take turns. */
+function next() {
+  const index = turn % routers.length
+  const { datagrams, sequenceOffset } = routers[index] as PreparedRouter
+  const datagram = datagrams[Math.floor(turn / routers.length) % datagrams.length]!
+  const sequence = sequences[index] ?? 0
+  datagram.payload.writeUInt32BE(sequence, sequenceOffset)
+  sequences[index] = (sequence + datagram.step) >>> 0
+  turn++
+  return { index, datagram }
+}

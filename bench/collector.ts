@@ -1,0 +1,128 @@
+// The whole collector over UDP, beside other collectors: the same packets for each in the same run, the sender on one core, the subject alone on the other. What
+// counts are flows per second of the subject's processor, and how ours relate to those of each peer.
+//
+//   node dist/bench/collector.js [--rounds 3] [--seconds 5] [--rate 400000] [--only v9]
+//   node dist/bench/collector.js --sustained [--seconds 60] [--rate 400000]
+//
+// GOFLOW2 names a goflow2 that is not on the PATH. A peer that is not on this machine is told as missing.
+
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { kafka, startBroker } from '../test/build/kafka.ts'
+import type { Traffic } from './collector-datagrams.ts'
+import { type Ours, startKafka, startNull } from './collector-ours.ts'
+import { peers, type Subject, startPeer } from './collector-peers.ts'
+import { pin, senderCore } from './collector-processes.ts'
+import { median, type RunFigures, run } from './collector-run.ts'
+import { round } from './processor.ts'
+import { describeMachine, type Result, writeResult } from './report.ts'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string' },
+    rate: { type: 'string', default: '400000' },
+    only: { type: 'string', default: '' },
+    sustained: { type: 'boolean', default: false },
+  },
+})
+const flowsPerSecond = Number(values.rate)
+
+/** Datagrams below 1,500 bytes; sFlow's samples are of 128 bytes of a packet, so it sends four times as many datagrams for as many flows. */
+const traffics: Readonly<Record<string, Traffic>> = {
+  v5: { protocol: 'v5', routers: 8, flowsPerDatagram: 30, ipv6Share: 0 },
+  v9: { protocol: 'v9', routers: 8, flowsPerDatagram: 20, ipv6Share: 0 },
+  'v9, a fifth IPv6': { protocol: 'v9', routers: 8, flowsPerDatagram: 16, ipv6Share: 0.2 },
+  ipfix: { protocol: 'ipfix', routers: 8, flowsPerDatagram: 16, ipv6Share: 0 },
+  sflow: { protocol: 'sflow', routers: 8, flowsPerDatagram: 5, ipv6Share: 0.2 },
+}
+const sflowShare = 4
+
+const broker = kafka && (await startBroker())
+if (broker === undefined) console.log('Kafka is missing: the collector to Kafka is left out')
+else pin(senderCore, broker.process.pid)
+for (const { name, program } of peers) if (program === undefined) console.log(`${name} is missing`)
+console.log(`${describeMachine()}, load ${loadavg()[0]?.toFixed(1)}`)
+try {
+  if (values.sustained) await sustain(Number(values.seconds ?? 60))
+  else await compare(Number(values.rounds), Number(values.seconds ?? 5))
+} finally {
+  await broker?.remove()
+}
+
+/** What can be measured with this traffic, by name. */
+function subjectsOf({ protocol }: Traffic): Map<string, () => Promise<Subject>> {
+  const subjects = new Map<string, () => Promise<Subject>>([['netmon', startNull]])
+  if (broker !== undefined) subjects.set('netmon to Kafka', () => startKafka(broker.address))
+  for (const peer of peers) {
+    const { program } = peer
+    if (program === undefined || !peer.protocols.includes(protocol)) continue
+    subjects.set(peer.name, () => startPeer(peer, program, protocol))
+  }
+  return subjects
+}
+
+async function compare(rounds: number, seconds: number): Promise<void> {
+  const results: Result[] = []
+  const load: number[] = []
+  for (const [name, traffic] of Object.entries(traffics)) {
+    if (!name.startsWith(values.only)) continue
+    const rate = traffic.protocol === 'sflow' ? flowsPerSecond / sflowShare : flowsPerSecond
+    const runs = new Map<string, RunFigures[]>()
+    // Each in every round, so that what else the machine does meets all of them.
+    for (let i = 0; i < rounds; i++) {
+      for (const [subject, start] of subjectsOf(traffic)) {
+        const running = await start()
+        try {
+          const figures = await run(running, traffic, { flowsPerSecond: rate, seconds })
+          runs.set(subject, [...(runs.get(subject) ?? []), figures])
+          console.log(JSON.stringify({ traffic: name, subject, ...figures }))
+        } finally {
+          await running.stop()
+        }
+      }
+      load.push(loadavg()[0] ?? 0)
+    }
+    const ours = medians(runs.get('netmon') ?? [])
+    for (const [subject, figures] of runs) {
+      const figure = medians(figures)
+      const oursToIt = round(ours.flowsPerCpuSecond / figure.flowsPerCpuSecond)
+      results.push({ traffic: name, subject, ...figure, oursToIt, rounds: figures.length })
+    }
+  }
+  const missing = peers.filter(({ program }) => program === undefined).map(({ name }) => name)
+  results.push({ missing: broker === undefined ? [...missing, 'Kafka'] : missing })
+  results.push({ load: round(median(load)) })
+  console.table(results.filter((result) => 'subject' in result))
+  if (values.only === '') writeResult('collector', results)
+}
+
+/** Of each figure by itself. */
+function medians(runs: readonly RunFigures[]): RunFigures {
+  const [first] = runs
+  if (first === undefined) throw new RangeError('there was no run')
+  const names = Object.keys(first) as (keyof RunFigures)[]
+  const figures = names.map((name) => [name, round(median(runs.map((run) => run[name])))])
+  return Object.fromEntries(figures) as RunFigures
+}
+
+async function sustain(seconds: number): Promise<void> {
+  const results: Result[] = []
+  const traffic = traffics['v9'] as Traffic
+  const starts: [string, () => Promise<Ours>][] = [['netmon', startNull]]
+  if (broker !== undefined) starts.push(['netmon to Kafka', () => startKafka(broker.address)])
+  for (const [subject, start] of starts) {
+    const running = await start()
+    try {
+      const figures = await run(running, traffic, { flowsPerSecond, seconds })
+      const { longestGcPauseMs } = await running.report()
+      const load = round(loadavg()[0] ?? 0)
+      const result = { traffic: 'v9', subject, seconds, ...figures, longestGcPauseMs, load }
+      console.log(JSON.stringify(result))
+      results.push(result)
+    } finally {
+      await running.stop()
+    }
+  }
+  writeResult('collector-sustained', results)
+}
