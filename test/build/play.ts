@@ -1,4 +1,4 @@
-// The generator's flows through the collector's pipeline, without sockets and at times that the test chooses.
+// The generator's datagrams over UDP into the collector: its receiver, decoder, sampling and encoder, on a clock that the test moves.
 
 import { pino } from 'pino'
 import { createBlocks } from '../../collector/block.ts'
@@ -6,18 +6,29 @@ import { createBlockPool } from '../../collector/block-pool.ts'
 import { createExporters } from '../../collector/exporters.ts'
 import { createLedger } from '../../collector/ledger.ts'
 import { createPipeline } from '../../collector/pipeline.ts'
+import { createSources } from '../../collector/receive/sources.ts'
+import { openReceiver } from '../../collector/receive/udp.ts'
 import { noRouters } from '../../collector/routers.ts'
 import type { Segment } from '../../collector/segment.ts'
 import { createDatagramWriter } from '../../netmon/generate/datagrams.ts'
 import type { GenerateOptions } from '../../netmon/generate/options.ts'
 import { createPlan } from '../../netmon/generate/plan.ts'
+import { openSockets } from '../../netmon/generate/sockets.ts'
 
 const log = pino({ level: 'silent' })
+const host = '127.0.0.1'
 
-/** What the collector makes of a run that begins at `startMs`. `name` is that of its segments: no two plays may have the same. */
-export function play(name: string, options: GenerateOptions, startMs: number): Segment[] {
-  const plan = createPlan(options)
-  const write = createDatagramWriter(plan, startMs - 3_600_000)
+/** A run of the generator, and when it begins. */
+export interface Played {
+  options: GenerateOptions
+  startMs: number
+}
+
+/**
+ * What a collector makes of these runs, which all go on at once, each from routers of its own. A datagram leaves when its run would send it, and is taken before
+ * the clock moves on. `name` is that of the segments: no two plays may have the same.
+ */
+export async function play(name: string, runs: readonly Played[]): Promise<Segment[]> {
   const segments: Segment[] = []
   let number = 0
   const blocks = createBlocks(
@@ -35,18 +46,66 @@ export function play(name: string, options: GenerateOptions, startMs: number): S
     compat: 'none',
     log,
   })
-  const source = { address: '192.0.2.1', bytes: Uint8Array.of(192, 0, 2, 1), port: 5000 }
-  const datagram = Buffer.alloc(65_535)
-  for (let next = 0; next < plan.flows; ) {
-    const batch = plan.batchOf(next)
-    next += batch.count
-    const atMs = startMs + Math.ceil(plan.scenario.dueMs(next - 1))
-    const { lengthBytes } = write(batch, atMs, datagram)
-    pipeline.handle(datagram.subarray(0, lengthBytes), source, atMs)
+  const sourceOf = createSources()
+  let clockMs = 0
+  let taken = () => {}
+  const receiver = await openReceiver(
+    [{ host, port: 0 }],
+    (datagram, info) => {
+      pipeline.handle(datagram, sourceOf(info), clockMs)
+      taken()
+    },
+    log,
+  )
+  const { port } = receiver.listeners[0]!
+
+  const senders = await Promise.all(runs.map(openRun))
+  const batches = senders.flatMap((sender) => [...sender.batches()])
+  batches.sort((a, b) => a.atMs - b.atMs)
+  for (const { atMs, write } of batches) {
+    clockMs = atMs
+    const { socket, datagram } = write()
+    await new Promise<void>((resolve, reject) => {
+      taken = resolve
+      socket.send(datagram, port, host, (error) => error && reject(error))
+    })
   }
+  for (const sender of senders) sender.close()
+  await receiver.close(0)
   blocks.seal()
-  if (ledger.flowsDecoded !== plan.flows) {
-    throw new Error(`${ledger.flowsDecoded} of ${plan.flows} flows were decoded`)
+
+  const flows = senders.reduce((sum, sender) => sum + sender.flows, 0)
+  if (ledger.flowsDecoded !== flows) {
+    throw new Error(`${ledger.flowsDecoded} of ${flows} flows were decoded`)
   }
   return segments
+}
+
+/** The run's routers, and what they send when. */
+async function openRun({ options, startMs }: Played, index: number) {
+  const plan = createPlan({ source: `127.1.${index}.1`, ...options })
+  const sockets = await openSockets(plan.routers, plan.options.target)
+  const writeDatagram = createDatagramWriter(plan, startMs - 3_600_000)
+  const buffer = Buffer.alloc(65_507)
+  return {
+    flows: plan.flows,
+    *batches() {
+      for (let next = 0; next < plan.flows; ) {
+        const batch = plan.batchOf(next)
+        next += batch.count
+        const atMs = startMs + Math.ceil(plan.scenario.dueMs(next - 1))
+        const write = () => {
+          const { lengthBytes } = writeDatagram(batch, atMs, buffer)
+          return {
+            socket: sockets[batch.router.index]!,
+            datagram: buffer.subarray(0, lengthBytes),
+          }
+        }
+        yield { atMs, write }
+      }
+    },
+    close() {
+      for (const socket of sockets) socket.close()
+    },
+  }
 }
