@@ -1,6 +1,7 @@
 // A channel: somebody who is told of alerts. What is secret of it is written, and never read again.
 
 import { z } from 'zod'
+import { toldEvents } from '../../rules/alerts/history.ts'
 import { severities } from '../../rules/alerts/state.ts'
 import { nameSchema } from '../../rules/name.ts'
 import type { FieldCodes } from '../../rules/problem.ts'
@@ -27,17 +28,6 @@ export const channelCodes = {
   min_severity: 1516,
 } as const satisfies FieldCodes
 
-/** What a channel can be told of. */
-export const toldEvents = [
-  'firing',
-  'reopened',
-  'escalated',
-  'still_firing',
-  'flapping',
-  'no_data',
-  'data_back',
-  'resolved',
-] as const
 export type ToldEvent = (typeof toldEvents)[number]
 
 /** Stands in answers for what is secret; sent back, it leaves the secret as it was. */

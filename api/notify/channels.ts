@@ -1,6 +1,7 @@
 // The channels that people made, and how far each has been told.
 
 import { randomUUID } from 'node:crypto'
+import type { EventCursor } from '../../rules/alerts/history.ts'
 import { readDocuments, type Versioned, writeDocument } from '../../rules/documents.ts'
 import { createMutex } from '../../rules/mutex.ts'
 import { noSuch, Refused, Unacceptable } from '../../rules/problem.ts'
@@ -14,14 +15,6 @@ import {
   channelSchema,
   withSecretsOf,
 } from './channel.ts'
-
-/** A row of alert_events, in their order. */
-export interface Place {
-  number: number
-  /** Seconds since 1970. */
-  minute: number
-  eventId: string
-}
 
 /** Each is looked after on its own. */
 const mostChannels = 100
@@ -37,9 +30,9 @@ export interface Channels {
   replace(id: string, input: ChannelInput): Promise<Channel>
   remove(id: string): Promise<void>
   /** The last event that the channel was told of, or that it was made after. */
-  place(id: string): Promise<Place>
+  place(id: string): Promise<EventCursor>
   /** Every event up to this one is done with. */
-  move(id: string, place: Place): Promise<void>
+  move(id: string, place: EventCursor): Promise<void>
 }
 
 export function createChannels(client: StoreClient): Channels {
@@ -66,13 +59,13 @@ export function createChannels(client: StoreClient): Channels {
     await writeDocument(client, 'channels', { id, version: (before?.version ?? 0) + 1, doc })
     return doc
   }
-  const move = (id: string, { number, minute, eventId }: Place) =>
+  const move = (channelId: string, { number, minute, id }: EventCursor) =>
     askStore(async () => {
       await client.insert({
         table: 'channel_progress',
         values: [
           // Of one number, the row that was added last counts.
-          { channel_id: id, version: number, number, minute, event_id: eventId },
+          { channel_id: channelId, version: number, number, minute, event_id: id },
         ],
         format: 'JSONEachRow',
       })
@@ -105,25 +98,25 @@ export function createChannels(client: StoreClient): Channels {
   }
 }
 
-async function readPlace(client: StoreClient, id: string): Promise<Place | undefined> {
+async function readPlace(client: StoreClient, id: string): Promise<EventCursor | undefined> {
   const [row] = await read<{ number: string; minute: number; event_id: string }>(
     client,
     `SELECT toString(number) AS number, toUnixTimestamp(minute) AS minute, event_id
     FROM channel_progress FINAL WHERE channel_id = {id:String}`,
     { id },
   )
-  return row && { number: Number(row.number), minute: row.minute, eventId: row.event_id }
+  return row && { number: Number(row.number), minute: row.minute, id: row.event_id }
 }
 
 /** People's events have the number 0. */
-async function readNewest(client: StoreClient): Promise<Place> {
+async function readNewest(client: StoreClient): Promise<EventCursor> {
   const [row] = await read<{ number: string; minute: number; event_id: string }>(
     client,
     `SELECT toString(e.number) AS number, toUnixTimestamp(e.minute) AS minute, id AS event_id
     FROM alert_events AS e WHERE e.number > 0 ORDER BY e.number DESC, e.minute DESC, id DESC LIMIT 1`,
   )
-  if (row === undefined) return { number: 0, minute: 0, eventId: '' }
-  return { number: Number(row.number), minute: row.minute, eventId: row.event_id }
+  if (row === undefined) return { number: 0, minute: 0, id: '' }
+  return { number: Number(row.number), minute: row.minute, id: row.event_id }
 }
 
 function refuseTaken(

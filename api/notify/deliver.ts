@@ -3,14 +3,13 @@
 // twice has the same id. Events are told in their order; one that nobody takes is given up after a day.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type AlertDocument, alertDocumentSchema } from '../../rules/alerts/document.ts'
+import { readEventsAfter } from '../../rules/alerts/history.ts'
 import { severities } from '../../rules/alerts/state.ts'
-import { read } from '../../rules/query.ts'
 import { codeOf, messageOf } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { StoreClient } from '../../schema/client.ts'
-import { type Channel, type ToldEvent, toldEvents } from './channel.ts'
-import type { Channels, Place } from './channels.ts'
+import type { Channel } from './channel.ts'
+import type { Channels } from './channels.ts'
 import type { NotificationLog, Outcome } from './log.ts'
 import type { Notice } from './notice.ts'
 import type { SendNotice } from './send.ts'
@@ -27,15 +26,6 @@ export interface Delivery {
   /** Rounds, every `everyMs`, until `stop`. */
   start(everyMs: number): void
   stop(): Promise<void>
-}
-
-interface Event extends Place {
-  alertId: string
-  event: string
-  isSilenced: boolean
-  atMs: number
-  text: string
-  doc: string
 }
 
 /** How a channel's last attempts went. Forgotten when the process ends: the next one tries at once. */
@@ -58,9 +48,8 @@ export function createDelivery(options: {
   let running: Promise<void> | undefined
 
   /** Answers whether the event is done with. */
-  const tell = async (channel: Channel, event: Event): Promise<boolean> => {
-    if (!isWanted(channel, event)) return true
-    const notice = noticeOf(event)
+  const tell = async (channel: Channel, notice: Notice): Promise<boolean> => {
+    if (!isWanted(channel, notice)) return true
     const startedMs = now()
     let outcome: Outcome = 'sent'
     let detail: string
@@ -70,7 +59,7 @@ export function createDelivery(options: {
     } catch (error) {
       if (stopping.signal.aborted) return false
       detail = reasonOf(error)
-      outcome = now() - event.atMs > giveUpAfterMs ? 'given_up' : 'failed'
+      outcome = now() - Date.parse(notice.at) > giveUpAfterMs ? 'given_up' : 'failed'
       const failures = (patience.get(channel.id)?.failures ?? 0) + 1
       const waitMs = Math.min(firstWaitMs * 2 ** (failures - 1), longestWaitMs)
       patience.set(channel.id, { failures, notBeforeMs: now() + waitMs })
@@ -79,24 +68,18 @@ export function createDelivery(options: {
         'a channel could not be told of an alert',
       )
     }
-    await notificationLog.keep({
-      channel,
-      notice,
-      outcome,
-      detail,
-      atMs: now(),
-      ms: now() - startedMs,
-    })
+    const atMs = now()
+    await notificationLog.keep({ channel, notice, outcome, detail, atMs, ms: atMs - startedMs })
     return outcome !== 'failed'
   }
 
   const tellChannel = async (channel: Channel) => {
     if (now() < (patience.get(channel.id)?.notBeforeMs ?? 0)) return
     const place = await channels.place(channel.id)
-    for (const event of await readEvents(client, place)) {
+    const { events, places } = await readEventsAfter(client, place, mostEvents)
+    for (const [index, event] of events.entries()) {
       if (stopping.signal.aborted || !(await tell(channel, event))) return
-      const { number, minute, eventId } = event
-      await channels.move(channel.id, { number, minute, eventId })
+      await channels.move(channel.id, places[index]!)
     }
   }
 
@@ -134,23 +117,9 @@ export function createDelivery(options: {
   }
 }
 
-function isWanted(channel: Channel, { event, isSilenced, doc }: Event): boolean {
-  if (isSilenced || !isTold(event) || !channel.events.includes(event)) return false
-  const { severity } = alertOf(doc)
-  return severities.indexOf(severity) >= severities.indexOf(channel.min_severity)
-}
-
-function isTold(event: string): event is ToldEvent {
-  return toldEvents.some((told) => told === event)
-}
-
-function noticeOf({ eventId, event, atMs, text, doc }: Event): Notice {
-  const at = new Date(atMs).toISOString()
-  return { id: eventId, event: event as ToldEvent, at, text, alert: alertOf(doc) }
-}
-
-function alertOf(doc: string): AlertDocument {
-  return alertDocumentSchema.parse(JSON.parse(doc))
+function isWanted({ events, min_severity }: Channel, { event, alert }: Notice): boolean {
+  const isNamed = events.some((told) => told === event)
+  return isNamed && severities.indexOf(alert.severity) >= severities.indexOf(min_severity)
 }
 
 /** For people, and without what a server or a library may have put into a message of its own. */
@@ -158,39 +127,4 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Error && error.name === 'Unreachable') return error.message
   if (error instanceof Error && error.name === 'TimeoutError') return 'no answer in time'
   return String(codeOf(error) ?? 'failed').slice(0, 100)
-}
-
-async function readEvents(client: StoreClient, after: Place): Promise<Event[]> {
-  const rows = await read<{
-    number: string
-    minute: number
-    event_id: string
-    alert_id: string
-    event: string
-    silenced: number
-    at_ms: string
-    text: string
-    doc: string
-  }>(
-    client,
-    `SELECT toString(e.number) AS number, toUnixTimestamp(e.minute) AS minute, e.id AS event_id, alert_id, event, silenced,
-      toString(toUnixTimestamp64Milli(at)) AS at_ms, text, doc
-    FROM alert_events AS e FINAL
-    WHERE e.number >= {number:UInt64} AND e.number > 0
-      AND (e.number, toUnixTimestamp(e.minute), e.id) > ({number:UInt64}, {minute:UInt32}, {event_id:String})
-    ORDER BY e.number, e.minute, e.id
-    LIMIT {most:UInt32}`,
-    { number: after.number, minute: after.minute, event_id: after.eventId, most: mostEvents },
-  )
-  return rows.map((row) => ({
-    number: Number(row.number),
-    minute: row.minute,
-    eventId: row.event_id,
-    alertId: row.alert_id,
-    event: row.event,
-    isSilenced: row.silenced !== 0,
-    atMs: Number(row.at_ms),
-    text: row.text,
-    doc: row.doc,
-  }))
 }

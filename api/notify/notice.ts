@@ -1,12 +1,11 @@
 // What a channel is told: an event of an alert, or a test.
 
 import type { AlertDocument } from '../../rules/alerts/document.ts'
-import type { ToldEvent } from './channel.ts'
 
 export interface Notice {
   /** The same however often it is sent. */
   id: string
-  event: ToldEvent | 'test'
+  event: string
   /** RFC 3339, UTC. */
   at: string
   /** One line. */

@@ -59,12 +59,12 @@ interface EventRow {
 const eventColumns = `id, toString(e.number) AS number, event, toUnixTimestamp(e.minute) AS minute, text, doc,
   formatDateTime(e.at, '%FT%TZ', 'UTC') AS at, formatDateTime(e.minute, '%FT%TZ', 'UTC') AS minute_text`
 
-/** What is to be told behind this place, the oldest first, and where the last of it stands. */
+/** What is to be told behind this place, the oldest first, where each of it stands, and where the last does. */
 export async function readEventsAfter(
   client: StoreClient,
   cursor: EventCursor,
   most: number,
-): Promise<{ events: TellableEvent[]; cursor: EventCursor }> {
+): Promise<{ events: TellableEvent[]; places: EventCursor[]; cursor: EventCursor }> {
   const rows = await read<EventRow>(
     client,
     `SELECT ${eventColumns} FROM alert_events AS e FINAL
@@ -73,14 +73,8 @@ export async function readEventsAfter(
     ORDER BY e.number, e.minute, id LIMIT {most:UInt32}`,
     { ...cursor, events: toldEvents, most },
   )
-  const last = rows.at(-1)
-  return {
-    events: rows.map(toEvent),
-    cursor:
-      last === undefined
-        ? cursor
-        : { number: Number(last.number), minute: last.minute, id: last.id },
-  }
+  const places = rows.map(({ number, minute, id }) => ({ number: Number(number), minute, id }))
+  return { events: rows.map(toEvent), places, cursor: places.at(-1) ?? cursor }
 }
 
 /** Why each alert is open: the event with which it fired, or fired again, unless that was silenced. */
