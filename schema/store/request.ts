@@ -11,6 +11,8 @@ export interface Request {
   readonly queryId: string
   readonly database: string
   readonly defaultFormat: string
+  /** Of ClickHouse's own protocol, which Native follows; 0 when the client tells none. */
+  readonly clientRevision: number
   readonly settings: Map<string, string>
   readonly parameters: Map<string, string>
   /** Of the answer. */
@@ -76,6 +78,7 @@ export function readRequest(
     defaultFormat: readFormat(
       header(headers, 'x-clickhouse-format') || url.get('default_format') || 'TabSeparated',
     ),
+    clientRevision: Number(url.get('client_protocol_version') ?? 0) || 0,
     settings,
     parameters,
     encoding: isOn(settings.get('enable_http_compression'))

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { answerAtEnd, answerWhole, streamAnswer } from './answers.ts'
 import { type Body, longestQueryBytes } from './body.ts'
 import { QueryFailure } from './failure.ts'
+import { answerHello, isHello } from './hello.ts'
 import { runInsert } from './insert.ts'
 import type { Query } from './query.ts'
 import { checkFormat, checkIdentifier, checkSetting, checkStatement } from './sql/guard.ts'
@@ -51,6 +52,7 @@ export async function runQuery(
 
 function run(query: Query): Promise<void> {
   const { request, statement } = query
+  if (isHello(query)) return answerHello(query)
   if (!reads.has(statement.verb)) return answerWhole(query, 'write')
   if (!selects.has(statement.verb)) return answerWhole(query, 'read')
   return request.waitsForEnd ? answerAtEnd(query) : streamAnswer(query)

@@ -9,45 +9,20 @@ import { countPrefixes } from '../../rules/counted-prefixes.ts'
 import { packageRoot } from '../../runtime/package-root.ts'
 import { startTestDatabase, type TestDatabase } from '../build/database.ts'
 import { expand, type View } from './expand.ts'
+import {
+  type DashboardModel,
+  modelOf,
+  models,
+  panelsOf,
+  questionsOf,
+  sqlOf,
+  variablesOf,
+} from './models.ts'
 import { type Dimension, type Loaded, load, loadingTables } from './traffic.ts'
 
 const directory = path.join(packageRoot, 'grafana', 'dashboards')
 
-interface Target {
-  rawSql: string
-  format: number
-}
-
-interface PanelModel {
-  type: string
-  title: string
-  targets?: Target[]
-  panels?: PanelModel[]
-}
-
-interface DashboardModel {
-  title: string
-  uid: string
-  panels: PanelModel[]
-  templating: {
-    list: { type: string; name: string; query: unknown; current?: { value: string } }[]
-  }
-  annotations: { list: { name: string; target: Target }[] }
-}
-
-const files = [...dashboards.keys()]
-const models = new Map(
-  [...dashboards].map(([file, dashboard]) => [
-    file,
-    JSON.parse(formatDashboard(dashboard)) as DashboardModel,
-  ]),
-)
-
-/** Every panel with a query, whichever row it stands in. */
-const panelsOf = ({ panels }: DashboardModel): PanelModel[] =>
-  panels
-    .flatMap((panel) => [panel, ...(panel.panels ?? [])])
-    .filter(({ targets }) => targets !== undefined)
+const files = [...models.keys()]
 
 describe('the committed JSON', () => {
   it('is what the TypeScript makes: `npm run dashboards` writes it', () => {
@@ -106,15 +81,7 @@ const view = (seconds: number, intervalSeconds: number, model: DashboardModel): 
   from: end - seconds,
   to: end,
   intervalSeconds,
-  variables: Object.fromEntries(
-    (model.templating?.list ?? []).flatMap(({ name, type, query, current }) =>
-      type === 'constant'
-        ? [[name, String(query)]]
-        : current
-          ? [[name, chosen[name] ?? current.value]]
-          : [],
-    ),
-  ),
+  variables: variablesOf(model, chosen),
 })
 
 async function run<T>(sql: string): Promise<T[]> {
@@ -128,19 +95,10 @@ const intervalOf = (seconds: number) =>
   3600
 
 describe.each(files)('%s', (file) => {
-  const model = models.get(file) as DashboardModel
+  const model = modelOf(file)
 
   it.each(Object.entries(spans))('runs over %s', async (_, seconds) => {
-    const targets = [
-      ...panelsOf(model).flatMap(({ title, targets }) =>
-        (targets ?? []).map(({ rawSql }) => ({ title, rawSql })),
-      ),
-      ...model.annotations.list.map(({ name, target }) => ({ title: name, rawSql: target.rawSql })),
-      ...(model.templating?.list ?? []).flatMap(({ name, type, query }) =>
-        type === 'query' ? [{ title: name, rawSql: String(query) }] : [],
-      ),
-    ]
-    for (const { title, rawSql } of targets) {
+    for (const { title, rawSql } of questionsOf(model)) {
       const sql = expand(rawSql, view(seconds, intervalOf(seconds), model))
       await run(sql).catch((error: unknown) => {
         throw new Error(`${title}: ${String(error)}\n${sql}`)
@@ -153,14 +111,9 @@ describe.each([
   ['traffic-mbps.json', 'bytes', 8, Object.values(spans)],
   ['traffic-pps.json', 'packets', 1, [hour]],
 ] as const)('%s counts what the generator sent', (file, metric, factor, ranges) => {
-  const model = models.get(file) as DashboardModel
-  const sqlOf = (title: string) => {
-    const panel = panelsOf(model).find((candidate) => candidate.title === title)
-    if (panel?.targets?.[0] === undefined) throw new Error(`no panel ${title}`)
-    return panel.targets[0].rawSql
-  }
+  const model = modelOf(file)
   const ask = <T>(title: string, seconds: number, intervalSeconds: number) =>
-    run<T>(expand(sqlOf(title), view(seconds, intervalSeconds, model)))
+    run<T>(expand(sqlOf(model, title), view(seconds, intervalSeconds, model)))
 
   /** Of the batches that lie in the range. */
   const within = (seconds: number) => batches.filter(({ from }) => from >= end - seconds)
@@ -252,7 +205,7 @@ describe.each([
   it('through the filters, where they apply', async () => {
     const filter = "dst_port = '443'"
     const filtered = (title: string) =>
-      run<{ Total: number }>(expand(sqlOf(title), { ...view(hour, 60, model), filter }))
+      run<{ Total: number }>(expand(sqlOf(model, title), { ...view(hour, 60, model), filter }))
     const [flows] = await filtered('Flows of the newest hour: rates of the points, and total')
     expect(flows?.Total).toBe(amounts(hour, 'dst_port').get('443'))
     const [all] = await filtered('All traffic: rates of the points, and total')

@@ -1,0 +1,165 @@
+// npm run prove:grafana-client: everything that the dashboards ask, asked of the embedded store by clickhouse-go over HTTP, as Grafana's data source asks, and
+// compared with what @clickhouse/client is told. Needs Go, which fetches the client's modules; so it is no part of `npm test`.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { refreshCoarseRollups } from '../api/periodic/coarse-rollups.ts'
+import { countPrefixes } from '../rules/counted-prefixes.ts'
+import { packageRoot } from '../runtime/package-root.ts'
+import { rowsOf, startTestDatabase } from './build/database.ts'
+import { expand } from './grafana/expand.ts'
+import { modelOf, models, questionsOf, sqlOf, variablesOf } from './grafana/models.ts'
+import { load, loadingTables } from './grafana/traffic.ts'
+
+interface Question {
+  name: string
+  sql: string
+}
+
+interface Answer {
+  name: string
+  rows: number
+  sums: Record<string, number>
+  error?: string
+}
+
+type Row = Record<string, unknown>
+
+const hour = 3_600
+const end = Math.floor((Date.now() / 1000 - 1_800) / hour) * hour
+const prefixes = ['198.18.0.0/15', '2001:2::/48']
+const flows = 3_000
+
+/** What the data source and its editor ask by themselves, and errors that must arrive as such. */
+const besides: Question[] = [
+  { name: 'time zone', sql: 'SELECT timezone()' },
+  { name: 'databases', sql: 'SHOW DATABASES' },
+  { name: 'tables', sql: 'SHOW TABLES FROM flows' },
+  { name: 'no rows', sql: 'SELECT proto, bytes FROM raw WHERE 0' },
+  { name: 'blocks', sql: 'SELECT number, toString(number) AS text FROM numbers(300000)' },
+]
+const refused: Question[] = [
+  { name: 'a table that is not there', sql: 'SELECT 1 FROM nowhere' },
+  { name: 'a file', sql: "SELECT * FROM file('/etc/passwd', 'LineAsString')" },
+]
+
+const amountOf = (value: unknown): number => {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') return Array.isArray(value) ? value.length : 0
+  const isTime = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?$/.test(value)
+  return isTime ? Date.parse(`${value}Z`) / 1000 : Buffer.byteLength(value)
+}
+
+function sumsOf(rows: readonly Row[]): Record<string, number> {
+  const sums: Record<string, number> = {}
+  for (const row of rows) {
+    for (const [column, value] of Object.entries(row))
+      sums[column] = (sums[column] ?? 0) + amountOf(value)
+  }
+  return sums
+}
+
+/** Equal but for the order in which floating point numbers were added. */
+const isSame = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a))
+
+function check(isRight: boolean, what: string): void {
+  if (!isRight) throw new Error(what)
+}
+
+const directory = mkdtempSync(path.join(tmpdir(), 'netmon-'))
+const binary = path.join(directory, 'client')
+const source = path.join(packageRoot, 'test', 'grafana', 'client')
+execFileSync('go', ['build', '-o', binary, '.'], { cwd: source, stdio: 'inherit' })
+
+const database = await startTestDatabase()
+try {
+  const { client, store } = database
+  await countPrefixes(client, { rules: prefixes, local: [] }, 0)
+  await client.command({ query: 'SYSTEM RELOAD DICTIONARIES' })
+  for (const query of loadingTables) await client.command({ query })
+  const loaded = await load(client, { from: end - hour, to: end, flows, seed: 1 })
+  await refreshCoarseRollups(client, Date.now(), 2 * hour * 1000)
+
+  const panels: Question[] = [...models].flatMap(([file, model]) =>
+    [
+      [hour, 60],
+      [24 * hour, 300],
+    ].flatMap(([seconds = hour, intervalSeconds = 60]) => {
+      const variables = variablesOf(model, { prefix: prefixes[0] ?? '', rule: 'none' })
+      const view = { from: end - seconds, to: end, intervalSeconds, variables }
+      return questionsOf(model).map(({ title, rawSql }) => ({
+        name: `${file}, ${seconds / hour} h: ${title}`,
+        sql: expand(rawSql, view),
+      }))
+    }),
+  )
+  const run = (questions: readonly Question[], password = store.password): Answer[] =>
+    execFileSync(binary, {
+      input: questions.map((question) => `${JSON.stringify(question)}\n`).join(''),
+      encoding: 'utf8',
+      stdio: 'pipe',
+      maxBuffer: 64 * 1024 ** 2,
+      env: {
+        ...process.env,
+        STORE_ADDRESS: new URL(store.url).host,
+        STORE_USER: store.user,
+        STORE_PASSWORD: password,
+      },
+    })
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Answer)
+
+  const questions = [...panels, ...besides]
+  const answers = run(questions)
+  check(answers.length === questions.length, 'not every question was answered')
+  let withRows = 0
+  for (const [index, { name, sql }] of questions.entries()) {
+    const { rows, sums, error } = answers[index] as Answer
+    check(error === undefined, `${name}: ${error}\n${sql}`)
+    const expected = await rowsOf<Row>(client, sql)
+    check(rows === expected.length, `${name}: ${rows} rows, not ${expected.length}`)
+    if (rows > 0) withRows += 1
+    // Parts are merged meanwhile.
+    if (name.endsWith(', now')) continue
+    for (const [column, sum] of Object.entries(sumsOf(expected))) {
+      const told = sums[column] ?? Number.NaN
+      check(isSame(told, sum), `${name}: ${column} comes to ${told}, not ${sum}`)
+    }
+  }
+
+  const traffic = modelOf('traffic-mbps.json')
+  const view = {
+    from: end - hour,
+    to: end,
+    intervalSeconds: 60,
+    variables: variablesOf(traffic, {}),
+  }
+  const ask = (title: string) => run([{ name: title, sql: expand(sqlOf(traffic, title), view) }])[0]
+  const { estimatedBytes } = loaded.totals
+  const total = ask('All traffic: rates of the points, and total')?.sums['Total']
+  check(total === Number(estimatedBytes), `all traffic is ${total} bytes, not ${estimatedBytes}`)
+  const byRouter = ask('Routers')
+  check(byRouter?.rows === loaded.by.router.size, 'not every router has a row')
+  check(byRouter?.sums['Total'] === Number(estimatedBytes), 'the routers do not add up')
+
+  for (const { name, error } of run(refused)) {
+    check(/Code: \d+\. DB::Exception/.test(error ?? ''), `${name} was answered: ${error}`)
+  }
+  let wrongPassword = ''
+  try {
+    run([{ name: 'with a wrong password', sql: 'SELECT 1' }], 'wrong')
+  } catch (error) {
+    wrongPassword = String((error as { stderr?: unknown }).stderr ?? error)
+  }
+  check(/AUTHENTICATION_FAILED/.test(wrongPassword), `a wrong password: ${wrongPassword}`)
+
+  process.stdout.write(
+    `${questions.length} questions, ${withRows} of them with rows: clickhouse-go reads what @clickhouse/client reads; totals are the generator's (${flows} flows, ${estimatedBytes} bytes)\n`,
+  )
+} finally {
+  await database.remove()
+  rmSync(directory, { recursive: true })
+}
