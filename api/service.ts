@@ -11,7 +11,7 @@ import type { Logger } from '../runtime/log.ts'
 import type { Settings } from '../runtime/settings.ts'
 import { createStoreClient, type StoreAddress } from '../schema/client.ts'
 import { readMigrations } from '../schema/migrate.ts'
-import { type Access, isLoopback } from './access/guard.ts'
+import { type Access, allowedHosts, isLoopback } from './access/guard.ts'
 import { createApp } from './app.ts'
 import { readConsole } from './console.ts'
 import { createChannels } from './notify/channels.ts'
@@ -118,16 +118,21 @@ export async function startApi(options: {
   }
 }
 
-/** Loopback lets everybody of this machine in, other addresses ask for the token. A token that is set is asked for everywhere. */
+/**
+ * Loopback lets everybody of this machine in, other addresses ask for the token. A token that is set is asked for everywhere. Where nobody is asked, a browser that a web page
+ * leads here by a name of its own must not be let in.
+ */
 function accessOf(settings: Settings): Access {
   const onLoopback = isLoopback(settings.apiHost)
-  const { apiToken: token, anonymous } = settings
+  const { apiToken: token, apiHosts: names, anonymous } = settings
   if (!onLoopback && token === undefined && !anonymous) {
     throw new UserError(
       `the API on ${settings.apiHost} would be open to everybody who reaches it: set NETMON_API_TOKEN, or NETMON_ANONYMOUS=true if that is meant`,
     )
   }
-  return { token, anonymous, hosts: onLoopback ? isLoopback : undefined }
+  const takesAnyName = names === undefined && !onLoopback && !anonymous
+  const hosts = takesAnyName ? undefined : allowedHosts(names ?? [], !onLoopback)
+  return { token, anonymous, hosts }
 }
 
 /** @throws UserError */

@@ -63,6 +63,7 @@ const kafkaSettings: SettingName[] = [
 const apiSettings: SettingName[] = [
   'apiHost',
   'apiPort',
+  'apiHosts',
   'anonymous',
   'retentionDays',
   'retentionBytes',

@@ -61,6 +61,12 @@ export function parseList(value: string): string[] | undefined {
   return texts.every((text) => /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/.test(text)) ? texts : undefined
 }
 
+/** Names of hosts, in small letters. */
+export function parseHosts(value: string): string[] | undefined {
+  const names = value.split(',').map((name) => name.trim().toLowerCase())
+  return names.every((name) => /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/.test(name)) ? names : undefined
+}
+
 /** A socket address to bind; an empty host means all addresses of the machine. */
 export interface Endpoint {
   host: string

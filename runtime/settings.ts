@@ -8,6 +8,7 @@ import {
   parseBytes,
   parseDays,
   parseEndpoint,
+  parseHosts,
   parseList,
   parseListen,
   port,
@@ -158,6 +159,13 @@ const definitions = {
     fallback: '8090',
     help: 'port of the API',
     ...port,
+  },
+  apiHosts: {
+    env: 'NETMON_API_HOSTS',
+    flag: 'api-hosts',
+    help: 'names that the API may be asked by, besides localhost (default: any, if it asks for tokens)',
+    parse: parseHosts,
+    expects: 'host names without port such as netmon.example.net,api',
   },
   apiToken: {
     env: 'NETMON_API_TOKEN',

@@ -109,7 +109,11 @@ describe('what is published', () => {
       },
     })
     const { environment, command } = parseBridged(bridged)
-    expect(() => readSettings(environment)).not.toThrow()
+    const { apiUrl = '' } = readSettings(environment)
+    const { apiHosts } = readSettings({
+      NETMON_API_HOSTS: named('api').environment['NETMON_API_HOSTS'] ?? undefined,
+    })
+    expect(apiHosts).toEqual([new URL(apiUrl).hostname])
     expect(() => parseFlags(command.slice(1))).not.toThrow()
   })
 })

@@ -1,5 +1,6 @@
 // Who may ask: refuses requests that a browser was led to send, finds out whose token a request carries, and whether its role is enough.
 
+import { isIP } from 'node:net'
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Logger } from '../../runtime/log.ts'
@@ -31,6 +32,20 @@ export function isLoopback(hostname: string): boolean {
   )
 }
 
+/**
+ * Which host names requests may carry: those of the machine itself, `names`, and where `addresses` are allowed every address, since no name can pretend to be one.
+ */
+export function allowedHosts(
+  names: readonly string[],
+  addresses: boolean,
+): (hostname: string) => boolean {
+  const named = new Set(names)
+  return (hostname) =>
+    isLoopback(hostname) ||
+    named.has(hostname.toLowerCase()) ||
+    (addresses && isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0)
+}
+
 export interface GuardDependencies {
   access: Access
   tokens: Tokens
@@ -52,7 +67,7 @@ export function guard({ access, tokens, guesses, requiredRole, log }: GuardDepen
   return createMiddleware(async (c, next) => {
     const url = new URL(c.req.url)
     if (access.hosts !== undefined && !access.hosts(url.hostname)) {
-      const message = 'the Host header names another machine: ask for localhost or 127.0.0.1'
+      const message = `the Host header names ${url.hostname}: ask for localhost or 127.0.0.1, or add the name to NETMON_API_HOSTS`
       return c.json(failure(problem(1901, message)), 403)
     }
     if (isFromOtherSite(c.req.header('Origin'), c.req.header('Sec-Fetch-Site'), url.host)) {

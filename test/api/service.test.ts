@@ -107,13 +107,38 @@ describe('where it binds', () => {
       'the API on 0.0.0.0 would be open to everybody who reaches it: set NETMON_API_TOKEN, or NETMON_ANONYMOUS=true if that is meant',
     )
     const anonymous = await start({ apiHost: '0.0.0.0', anonymous: 'true' })
-    expect(
-      (await send(anonymous.port, 'GET', '/openapi.json', '', { Host: 'api.example' })).status,
-    ).toBe(200)
+    expect((await send(anonymous.port, 'GET', '/openapi.json')).status).toBe(200)
     const guarded = await start({ apiHost: '0.0.0.0', apiToken: 'a-token-of-some-length' })
     expect((await send(guarded.port, 'GET', '/nowhere')).status).toBe(401)
     const headers = { Authorization: 'Bearer a-token-of-some-length', Host: 'api.example' }
     expect((await send(guarded.port, 'GET', '/openapi.json', '', headers)).status).toBe(200)
+  })
+
+  test('who is asked for no token must ask by a name that is known, since any page can make one lead here', async () => {
+    const asked = async (port: number, host: string) =>
+      (await send(port, 'GET', '/openapi.json', '', { Host: host })).status
+    const named = await start({
+      apiHost: '0.0.0.0',
+      anonymous: 'true',
+      apiHosts: 'api, Netmon.example',
+    })
+    for (const host of [
+      'api:8090',
+      'netmon.example',
+      'localhost',
+      '192.0.2.1:8090',
+      '[2001:db8::1]',
+    ]) {
+      expect([host, await asked(named.port, host)]).toEqual([host, 200])
+    }
+    for (const host of ['evil.example', 'api.evil.example', '192.0.2.1.evil.example']) {
+      expect([host, await asked(named.port, host)]).toEqual([host, 403])
+    }
+    const unnamed = await start({ apiHost: '0.0.0.0', anonymous: 'true' })
+    expect(await asked(unnamed.port, 'api.example')).toBe(403)
+    const proxied = await start({ apiHosts: 'netmon.example' })
+    expect(await asked(proxied.port, 'netmon.example')).toBe(200)
+    expect(await asked(proxied.port, '192.0.2.1')).toBe(403)
   })
 
   test('on loopback it answers to the names of this machine only', async () => {

@@ -35,6 +35,8 @@ test.each([
   ['NETMON_LISTEN', 'tcp://:2055', /not "tcp:/],
   ['NETMON_LISTEN', 'udp://:70000', /NETMON_LISTEN expects/],
   ['NETMON_API_PORT', 'http', /NETMON_API_PORT expects a port, 0 to 65535, not "http"/],
+  ['NETMON_API_HOSTS', 'api:8090', /NETMON_API_HOSTS expects host names without port/],
+  ['NETMON_API_HOSTS', '', /NETMON_API_HOSTS expects host names/],
   ['NETMON_SINK', 'files', /one of clickhouse, kafka, stdout/],
   ['NETMON_CLICKHOUSE_DATABASE', 'a; drop', /letters, digits and _/],
 ])('%s=%s is an error of usage that names what is expected', (name, value, message) => {
