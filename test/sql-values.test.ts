@@ -45,7 +45,7 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   'rules/alerts/history.ts': ['eventColumns'],
   'rules/backfill.ts': ['name', 'key', 'columns', 'matches'],
   'rules/ddos-sources.ts': ['leastAmplifierSources', 'from', 'rawFlowSettings'],
-  'rules/ddos-traffic.ts': ['countsFor', "inRanges.join(') OR (')"],
+  'rules/ddos-traffic.ts': ['countsFor', "inRanges.join(') OR (')", 'prefixesOfSource', 'wanted'],
   'rules/evidence-names.ts': ["addressText('exporter')"],
   'rules/evidence.ts': [
     'from',
