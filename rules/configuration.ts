@@ -93,10 +93,11 @@ export function createConfiguration(
     write: async (changes, present) => {
       const changed = new Set(changes.map(({ id }) => id))
       const others = present.filter(({ id }) => !changed.has(id))
+      const former = present.filter(({ id }) => changed.has(id))
       const docs = changes.flatMap(({ doc }) => doc ?? [])
-      if (docs.length > 0) await count([...present, ...docs])
+      if (!isCovered(docs, former)) await count([...present, ...docs])
       await writeDocuments(client, 'rules', changes.map(withCountedPrefixes))
-      if (others.length < present.length) await count([...others, ...docs])
+      if (!isCovered(former, docs)) await count([...others, ...docs])
     },
   })
 
@@ -201,6 +202,12 @@ function newId(): string {
 function withCountedPrefixes({ id, version, doc }: Versioned<Rule | undefined>) {
   const stored = doc && { ...doc, counted_prefixes: countedPrefixes(doc) }
   return { id, version, doc: stored }
+}
+
+/** Are all prefixes of these rules also prefixes of the others? */
+function isCovered(rules: readonly Rule[], others: readonly Rule[]): boolean {
+  const counted = new Set(others.flatMap(countedPrefixes))
+  return rules.every((rule) => countedPrefixes(rule).every((prefix) => counted.has(prefix)))
 }
 
 function docsOf<T>(documents: readonly Versioned<T>[]): T[] {
