@@ -52,6 +52,7 @@ export function testNotice(id: string, nowMs: number): Notice {
       flaps: 0,
       flapping: false,
       acknowledged: null,
+      classification: null,
       silenced: false,
       resolve_reason: null,
     },

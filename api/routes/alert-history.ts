@@ -7,8 +7,8 @@ import {
   readAlert,
   readAlerts,
 } from '../../rules/alerts/archive.ts'
-import { alertDocumentSchema } from '../../rules/alerts/document.ts'
-import { addRemark } from '../../rules/alerts/people.ts'
+import { alertDocumentSchema, classes } from '../../rules/alerts/document.ts'
+import { addRemark, type Remark } from '../../rules/alerts/people.ts'
 import { parsePrefix } from '../../rules/prefix.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, page, pageSchema, success, successSchema } from '../envelope.ts'
@@ -76,7 +76,7 @@ const get = createRoute({
   responses: { 200: json('The alert.', successSchema(alertStorySchema)), ...failures(404, 503) },
 })
 
-const remarkCodes = { comment: 1310, text: 1310 } as const
+const remarkCodes = { comment: 1310, text: 1310, class: 1311 } as const
 
 function remarkSchema(field: string) {
   const error = `${field} must be a text of 1 to 1024 characters`
@@ -95,6 +95,33 @@ const acknowledge = createRoute({
       content: {
         'application/json': {
           schema: z.object({ comment: remarkSchema('comment').optional() }, objectError),
+        },
+      },
+    },
+  },
+  responses: {
+    200: json('The alert.', successSchema(alertStorySchema)),
+    ...failures(400, 404, 413, 422, 503),
+  },
+})
+
+const classify = createRoute({
+  method: 'post',
+  path: '/alerts/{alert_id}/classify',
+  summary: 'Say what an alert was: the last one who does is shown',
+  request: {
+    params,
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z.object(
+            {
+              class: z.enum(classes, { error: `class must be one of ${classes.join(', ')}` }),
+              comment: remarkSchema('comment').optional(),
+            },
+            objectError,
+          ),
         },
       },
     },
@@ -145,14 +172,9 @@ export function alertHistoryRoutes({
     return c.json(success(await readAlert(store, alert_id, now())), 200)
   })
 
-  const remark = async (
-    id: string,
-    event: 'acknowledged' | 'commented',
-    by: string,
-    text: string,
-  ) => {
+  const remark = async (id: string, said: Remark) => {
     const alert = await readAlert(store, id, now())
-    await addRemark(store, alert, { event, by, comment: text }, now())
+    await addRemark(store, alert, said, now())
     return success(await readAlert(store, id, now()))
   }
 
@@ -161,7 +183,20 @@ export function alertHistoryRoutes({
     async (c) => {
       const { comment = '' } = c.req.valid('json')
       const { alert_id } = c.req.valid('param')
-      return c.json(await remark(alert_id, 'acknowledged', c.get('caller').name, comment), 200)
+      const said = { event: 'acknowledged', by: c.get('caller').name, comment } as const
+      return c.json(await remark(alert_id, said), 200)
+    },
+    refuseInvalid(remarkCodes),
+  )
+
+  app.openapi(
+    classify,
+    async (c) => {
+      const { class: given, comment = '' } = c.req.valid('json')
+      const { alert_id } = c.req.valid('param')
+      const by = c.get('caller').name
+      const said = { event: 'classified', by, comment, class: given } as const
+      return c.json(await remark(alert_id, said), 200)
     },
     refuseInvalid(remarkCodes),
   )
@@ -171,7 +206,8 @@ export function alertHistoryRoutes({
     async (c) => {
       const { text } = c.req.valid('json')
       const { alert_id } = c.req.valid('param')
-      return c.json(await remark(alert_id, 'commented', c.get('caller').name, text), 200)
+      const said = { event: 'commented', by: c.get('caller').name, comment: text } as const
+      return c.json(await remark(alert_id, said), 200)
     },
     refuseInvalid(remarkCodes),
   )

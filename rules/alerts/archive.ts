@@ -7,7 +7,7 @@ import { type Evidence, evidenceSchema } from '../evidence.ts'
 import { noSuch } from '../problem.ts'
 import { read } from '../query.ts'
 import { type AlertDocument, alertDocumentSchema } from './document.ts'
-import { readAcknowledgements } from './people.ts'
+import { readRemarks } from './people.ts'
 import { isSilencing, silenceSchema } from './silence.ts'
 
 export interface AlertFilter {
@@ -114,15 +114,15 @@ export async function readAlert(
   return { ...alert, timeline, evidence: known }
 }
 
-/** As people have it now: what they acknowledged and silenced. */
+/** As people have it now: what they acknowledged, classified and silenced. */
 export async function withPeople(
   client: StoreClient,
   alerts: readonly AlertDocument[],
   nowMs: number,
 ): Promise<AlertDocument[]> {
   if (alerts.length === 0) return []
-  const [acknowledgements, silences] = await Promise.all([
-    readAcknowledgements(
+  const [remarks, silences] = await Promise.all([
+    readRemarks(
       client,
       alerts.map(({ id }) => id),
     ),
@@ -133,7 +133,7 @@ export async function withPeople(
     const subject = { ruleId, vector, key, prefixes }
     return {
       ...alert,
-      acknowledged: acknowledgements.get(alert.id) ?? null,
+      ...remarks.get(alert.id),
       silenced:
         alert.state === 'resolved'
           ? alert.silenced

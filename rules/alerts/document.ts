@@ -12,7 +12,11 @@ const perSecond = z.number()
 /** RFC 3339, UTC. */
 const time = z.string()
 
+/** What an alert was, in a person's judgement, from a false alarm to an attack that nothing withstood. */
+export const classes = ['false_positive', 'possible', 'trivial', 'verified', 'crippling'] as const
+
 export const acknowledgementSchema = z.object({ at: time, by: z.string(), comment: z.string() })
+export const classificationSchema = acknowledgementSchema.extend({ class: z.enum(classes) })
 
 export const alertDocumentSchema = z.object({
   id: z.string(),
@@ -62,6 +66,8 @@ export const alertDocumentSchema = z.object({
   /** It fired and ended so often that it must stay below the limit for longer to end. */
   flapping: z.boolean(),
   acknowledged: acknowledgementSchema.nullable(),
+  /** The newest one. */
+  classification: classificationSchema.nullable(),
   /** A silence keeps it from being told. */
   silenced: z.boolean(),
   resolve_reason: z.enum(['cleared', 'rule_changed', 'rule_deleted']).nullable(),
@@ -102,6 +108,7 @@ export function alertDocument(state: AlertState & { incident: Incident }): Alert
     flaps: incident.flaps,
     flapping: isFlapping(state),
     acknowledged: null,
+    classification: null,
     silenced: incident.silenced,
     resolve_reason: incident.resolveReason,
   }

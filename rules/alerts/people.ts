@@ -1,30 +1,33 @@
-// What people say of an alert: that they take care of it, or a comment. Events of their own, beside those of evaluations, so that neither overwrites the other.
+// What people say of an alert: that they take care of it, what it was, or a comment. Events of their own, beside those of evaluations, so that neither overwrites the other.
 
 import { randomUUID } from 'node:crypto'
-import type { z } from 'zod'
 import type { StoreClient } from '../../schema/client.ts'
 import { read } from '../query.ts'
 import { askStore } from '../store-error.ts'
 import { secondsText } from '../time.ts'
-import type { acknowledgementSchema } from './document.ts'
+import type { AlertDocument, classes } from './document.ts'
 
-export type Acknowledgement = z.infer<typeof acknowledgementSchema>
-export type PersonsEvent = 'acknowledged' | 'commented'
+export type PersonsEvent = 'acknowledged' | 'classified' | 'commented'
 
 export interface Remark {
   event: PersonsEvent
   /** Who. */
   by: string
   comment: string
+  /** Of what is classified. */
+  class?: (typeof classes)[number]
 }
+
+export type Remarks = Pick<AlertDocument, 'acknowledged' | 'classification'>
 
 /** @throws StoreError */
 export async function addRemark(
   client: StoreClient,
   alert: { id: string; rule_id: string },
-  { event, by, comment }: Remark,
+  { event, by, comment, class: given }: Remark,
   nowMs: number,
 ): Promise<void> {
+  const as = given === undefined ? '' : ` as ${given}`
   const said = comment === '' ? '' : `: ${comment}`
   await askStore(() =>
     client.insert({
@@ -39,8 +42,8 @@ export async function addRemark(
           minute: Math.floor(nowMs / 60_000) * 60,
           at: secondsText(nowMs),
           event,
-          text: `${event} by ${by}${said}`,
-          doc: JSON.stringify({ by, comment }),
+          text: `${event}${as} by ${by}${said}`,
+          doc: JSON.stringify({ by, comment, class: given }),
         },
       ],
       format: 'JSONEachRow',
@@ -64,24 +67,31 @@ export async function readAcknowledged(
   return new Map(rows.map(({ alert_id, at_ms }) => [alert_id, Number(at_ms)]))
 }
 
-/** Who acknowledged these alerts first, by id. At most some hundred ids. @throws StoreError */
-export async function readAcknowledgements(
+/** Who acknowledged these alerts first, and what they were classified as last, by id. At most some hundred ids. @throws StoreError */
+export async function readRemarks(
   client: StoreClient,
   ids: readonly string[],
-): Promise<Map<string, Acknowledgement>> {
+): Promise<Map<string, Remarks>> {
   if (ids.length === 0) return new Map()
-  const rows = await read<{ alert_id: string; first_at: string; first_doc: string }>(
+  const rows = await read<{ alert_id: string; event: PersonsEvent; said_at: string; said: string }>(
     client,
-    `SELECT alert_id, formatDateTime(min(at), '%FT%TZ', 'UTC') AS first_at, argMin(doc, at) AS first_doc
+    `SELECT alert_id, event,
+      formatDateTime(if(event = 'acknowledged', min(at), max(at)), '%FT%TZ', 'UTC') AS said_at,
+      if(event = 'acknowledged', argMin(doc, at), argMax(doc, at)) AS said
     FROM alert_events
-    WHERE number = 0 AND event = 'acknowledged' AND has({ids:Array(String)}, alert_id)
-    GROUP BY alert_id`,
+    WHERE number = 0 AND event IN ('acknowledged', 'classified') AND has({ids:Array(String)}, alert_id)
+    GROUP BY alert_id, event`,
     { ids },
   )
-  return new Map(
-    rows.map(({ alert_id, first_at, first_doc }) => {
-      const { by, comment } = JSON.parse(first_doc) as Pick<Remark, 'by' | 'comment'>
-      return [alert_id, { at: first_at, by, comment }]
-    }),
+  const remarks = new Map<string, Remarks>(
+    ids.map((id) => [id, { acknowledged: null, classification: null }]),
   )
+  for (const { alert_id, event, said_at: at, said } of rows) {
+    const { by, comment, class: given } = JSON.parse(said) as Remark
+    const ofAlert = remarks.get(alert_id)
+    if (ofAlert === undefined) continue
+    if (event === 'acknowledged') ofAlert.acknowledged = { at, by, comment }
+    else if (given !== undefined) ofAlert.classification = { at, by, comment, class: given }
+  }
+  return remarks
 }

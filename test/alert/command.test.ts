@@ -156,6 +156,7 @@ describe('with a rule that is crossed', () => {
         flaps: 0,
         flapping: false,
         acknowledged: null,
+        classification: null,
         silenced: false,
         resolve_reason: null,
       },

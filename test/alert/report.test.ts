@@ -34,6 +34,7 @@ const alert: AlertDocument = {
   flaps: 0,
   flapping: false,
   acknowledged: null,
+  classification: null,
   silenced: false,
   resolve_reason: null,
 }

@@ -45,6 +45,7 @@ interface AlertResult {
   rule_id: string
   silenced: boolean
   acknowledged: { at: string; by: string; comment: string } | null
+  classification: { at: string; by: string; comment: string; class: string } | null
   timeline: { event: string; text: string }[]
   evidence: unknown
 }
@@ -163,8 +164,43 @@ describe('what people say', () => {
     })
   })
 
+  test('an alert is what it was classified as last, also when it is over', async () => {
+    await play()
+    const [alert] = alertsOf(await send('GET', '/alerts'))
+    const path = `/alerts/${alert?.id}`
+    expect(alert?.classification).toBeNull()
+    await send('POST', `${path}/classify`, { class: 'verified' })
+    nowMs += 1000
+    const answer = await send('POST', `${path}/classify`, {
+      class: 'false_positive',
+      comment: 'a backup',
+    })
+    expect(answer.status).toBe(200)
+    const classification = {
+      class: 'false_positive',
+      at: new Date(closedMs(5) + 1000).toISOString().replace('.000Z', 'Z'),
+      by: 'anonymous',
+      comment: 'a backup',
+    }
+    expect(alertOf(answer)).toMatchObject({ classification, acknowledged: null })
+    expect(
+      alertOf(answer)
+        .timeline.map(({ text }) => text)
+        .slice(-2),
+    ).toEqual([
+      'classified as verified by anonymous',
+      'classified as false_positive by anonymous: a backup',
+    ])
+    await scene.at(8)
+    const [over] = alertsOf(await send('GET', '/alerts?state=resolved'))
+    expect(over).toMatchObject({ id: alert?.id, classification })
+  })
+
   test.each([
     ['ack', { comment: '' }, 422],
+    ['classify', {}, 422],
+    ['classify', { class: 'harmless' }, 422],
+    ['classify', { class: 'verified', comment: '' }, 422],
     ['ack', [], 400],
     ['comment', {}, 422],
     ['comment', { text: 'x'.repeat(1025) }, 422],
