@@ -1,5 +1,6 @@
 // Writes the records of a data set, as far as nothing is odd about them.
 
+import type { Compat } from '../decode/compat.ts'
 import type { DecodeContext } from '../decode/context.ts'
 import type { Domain, Exporter } from '../decode/exporter.ts'
 import { samplingRate } from '../decode/flow-completion.ts'
@@ -9,6 +10,7 @@ import { type Plan, runSteps } from '../decode/plan.ts'
 import type { Template } from '../decode/template.ts'
 import { SamplingSource } from '../flow.ts'
 import type { DirectOutput } from './direct.ts'
+import { SflowWriter } from './sflow.ts'
 import { Stop, WriterState } from './state.ts'
 import { createWriters, type Writer, type Writers } from './writers.ts'
 
@@ -17,11 +19,18 @@ export interface Direct {
   readonly output: DirectOutput
   readonly writers: Writers
   readonly state: WriterState
+  /** Undefined where sFlow's samples are all interpreted. */
+  readonly sflow: SflowWriter | undefined
 }
 
-export function createDirect(output: DirectOutput, limits: DecoderLimits): Direct {
+export function createDirect(output: DirectOutput, limits: DecoderLimits, compat: Compat): Direct {
   const { writers: most, recordsForWriter: afterRecords } = limits
-  return { output, writers: createWriters({ most, afterRecords }), state: new WriterState() }
+  return {
+    output,
+    writers: createWriters({ most, afterRecords }),
+    state: new WriterState(),
+    sflow: most > 0 && compat === 'none' ? new SflowWriter(output) : undefined,
+  }
 }
 
 /** The writer for a set of this template that the context's message holds; undefined when its records are to be interpreted. */

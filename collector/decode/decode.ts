@@ -115,7 +115,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
     takeCounters: options.takeCounters ?? (() => {}),
     hasLittleEndianSampling: options.hasLittleEndianSampling ?? (() => false),
     netflow5: createNetflow5Layout(),
-    direct: options.direct && createDirect(options.direct, limits),
+    direct: options.direct && createDirect(options.direct, limits, compat),
   }
   let internalError: unknown
   const noteFault = (error: unknown) => {

@@ -32,16 +32,19 @@ export function readFlowSample(
   }
   const sourceId = readUint32(bytes, offset + 4)
   noteSampleDrops(context, sourceId >>> 24, sourceId & 0xffffff, readUint32(bytes, offset + 16))
-  const { flow } = context.record
-  context.record.begin()
   const input = readUint32(bytes, offset + 20)
   const output = readUint32(bytes, offset + 24)
-  flow.inIf = interfaceIndex(context, input >>> 30, input & valueBits, input)
-  flow.outIf = interfaceIndex(context, output >>> 30, output & valueBits, output)
-  if (output >>> 30 === InterfaceFormat.discarded) setDiscarded(flow, output & valueBits)
-  const records = readUint32(bytes, offset + 28)
-  readStructures(context, readRecord, bytes, offset + flowSampleBytes, end, records)
-  emitFlow(context, 1, readUint32(bytes, offset + 8))
+  readSampledPacket(
+    context,
+    interfaceIndex(context, input >>> 30, input & valueBits, input),
+    interfaceIndex(context, output >>> 30, output & valueBits, output),
+    output >>> 30 === InterfaceFormat.discarded ? output & valueBits : undefined,
+    readUint32(bytes, offset + 8),
+    readUint32(bytes, offset + 28),
+    bytes,
+    offset + flowSampleBytes,
+    end,
+  )
 }
 
 /**
@@ -62,17 +65,43 @@ export function readExpandedFlowSample(
   const sourceType = readUint32(bytes, offset + 4)
   const sourceIndex = readUint32(bytes, offset + 8)
   noteSampleDrops(context, sourceType, sourceIndex, readUint32(bytes, offset + 20))
-  const { flow } = context.record
-  context.record.begin()
   const input = readUint32(bytes, offset + 28)
   const outputFormat = readUint32(bytes, offset + 32)
   const output = readUint32(bytes, offset + 36)
-  flow.inIf = interfaceIndex(context, readUint32(bytes, offset + 24), input, input)
-  flow.outIf = interfaceIndex(context, outputFormat, output, output)
-  if (outputFormat === InterfaceFormat.discarded) setDiscarded(flow, output & valueBits)
-  const records = readUint32(bytes, offset + 40)
-  readStructures(context, readRecord, bytes, offset + expandedFlowSampleBytes, end, records)
-  emitFlow(context, 1, readUint32(bytes, offset + 12))
+  readSampledPacket(
+    context,
+    interfaceIndex(context, readUint32(bytes, offset + 24), input, input),
+    interfaceIndex(context, outputFormat, output, output),
+    outputFormat === InterfaceFormat.discarded ? output & valueBits : undefined,
+    readUint32(bytes, offset + 12),
+    readUint32(bytes, offset + 40),
+    bytes,
+    offset + expandedFlowSampleBytes,
+    end,
+  )
+}
+
+/** What both forms of a flow sample say: `records` of them from `offset` to `end`. `discardReason` is undefined for a packet that was not discarded. */
+function readSampledPacket(
+  context: DecodeContext,
+  inIf: number,
+  outIf: number,
+  discardReason: number | undefined,
+  samplingRate: number,
+  records: number,
+  bytes: Uint8Array,
+  offset: number,
+  end: number,
+): void {
+  const writer = discardReason === undefined ? context.direct?.sflow : undefined
+  if (writer?.write(context, inIf, outIf, samplingRate, records, offset, end) === true) return
+  const { flow } = context.record
+  context.record.begin()
+  flow.inIf = inIf
+  flow.outIf = outIf
+  if (discardReason !== undefined) setDiscarded(flow, discardReason)
+  readStructures(context, readRecord, bytes, offset, end, records)
+  emitFlow(context, 1, samplingRate)
 }
 
 /**

@@ -14,7 +14,7 @@ import {
 } from './sflow-extended-records.ts'
 
 /** Formats of enterprise 0. All others are stepped over. */
-const Format = {
+export const Format = {
   sampledHeader: 1,
   sampledEthernet: 2,
   sampledIpv4: 3,
@@ -28,7 +28,7 @@ const Format = {
   extendedVniIngress: 1030,
 } as const
 
-const HeaderProtocol = { ethernet: 1, ipv4: 11, ipv6: 12, mpls: 13 } as const
+export const HeaderProtocol = { ethernet: 1, ipv4: 11, ipv6: 12, mpls: 13 } as const
 
 const ipv4EtherType = 0x0800
 const ipv6EtherType = 0x86dd

@@ -48,6 +48,7 @@ export function decodeSflow(
   message.uptimeMs = readUint32(bytes, 16 + agentBytes)
   context.facts.takeHeader(message)
   followSequence(context, readUint32(bytes, 8 + agentBytes), 'datagrams', undefined)
+  context.direct?.sflow?.begin(message, bytes)
   const samples = readUint32(bytes, 20 + agentBytes)
   readStructures(context, readSample, bytes, minHeaderBytes + agentBytes, bytes.length, samples)
   return message.reason
