@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -43,19 +43,24 @@ async function report(seconds: number) {
   })
 }
 
-/** A rule of yesterday for 10.0.0.0/8: 1000 bit/s and 100 packets/s for 3 minutes. */
-function addRule(change: object = {}) {
-  const rule = {
+const configuration = () => createConfiguration(database.client, () => (NOON - 86_400) * 1000)
+
+/** For 10.0.0.0/8: 1000 bit/s and 100 packets/s for 3 minutes. */
+function ruleOf(change: object) {
+  return ruleInputSchema.parse({
     name: 'Production $(touch x)',
     type: 'threshold',
     prefixes: ['10.0.0.0/8'],
     bandwidth_threshold: 1000,
     packet_threshold: 100,
     duration: 3,
-  }
-  return createConfiguration(database.client, () => (NOON - 86_400) * 1000).rules.create(
-    ruleInputSchema.parse({ ...rule, ...change }),
-  )
+    ...change,
+  })
+}
+
+/** A rule of yesterday. */
+function addRule(change: object = {}) {
+  return configuration().rules.create(ruleOf(change))
 }
 
 /** Each minute from 12:00 to 12:04 carries `bytes` and 600 packets. */
@@ -181,6 +186,48 @@ describe('with a rule that is crossed', () => {
     const result = await run({ exec: `dd "of=${file}" status=none`, format: 'text' })
     expect(result).toEqual({ code: 0, out: '', err: '' })
     expect(await readFile(file, 'utf8')).toBe(expected)
+  })
+
+  test('a name that a shell would run, or take for an option, runs nothing and is no argument', async () => {
+    const hit = path.join(directory, 'hit')
+    const hostile = [
+      `$(touch ${hit})`,
+      `\`touch ${hit}\``,
+      `;touch ${hit}`,
+      `| touch ${hit}`,
+      `&& touch ${hit} #`,
+      `> ${hit}`,
+      `'; touch ${hit}; '`,
+      `"; touch ${hit}; "`,
+      `\${IFS}touch\${IFS}${hit}`,
+      `--exec=touch ${hit}`,
+      '-rf',
+      '-e process.exit(1)',
+      ';id',
+      '%s%n %x',
+      '~ * ? [a-z] {a,b} !!',
+    ]
+    await configuration().rules.rewrite(() => hostile.map((name) => ({ input: ruleOf({ name }) })))
+    for (const lineBreak of ['\n', '\r', '\u2028', '\0']) {
+      expect(() => ruleOf({ name: `a${lineBreak}touch ${hit}` })).toThrow('control characters')
+    }
+    const told = path.join(directory, 'told')
+    const script = path.join(directory, 'tell.mjs')
+    await writeFile(
+      script,
+      `import fs from 'node:fs'
+      const names = JSON.parse(fs.readFileSync(0, 'utf8')).map((alert) => alert.rule_name)
+      fs.writeFileSync(process.argv[2], JSON.stringify({ names, argv: process.argv.slice(2), environment: process.env }))`,
+    )
+    const exec = `"${process.execPath}" "${script}" "${told}"`
+    for (const format of ['json', 'text'] as const) {
+      expect(await run({ exec, format })).toEqual({ code: 0, out: '', err: '' })
+      const { names, argv, environment } = JSON.parse(await readFile(told, 'utf8'))
+      expect(names.sort()).toEqual([...hostile, 'Production $(touch x)'].sort())
+      expect(argv).toEqual([told])
+      for (const name of hostile) expect(JSON.stringify(environment)).not.toContain(name)
+    }
+    expect((await readdir(directory)).sort()).toEqual(['tell.mjs', 'told'])
   })
 
   test('a command that fails is a line and an exit code of 1', async () => {

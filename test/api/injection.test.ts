@@ -121,6 +121,48 @@ test('in ids, parameters, filters and cursors they find nothing and change nothi
   expect(await log()).toEqual(written)
 })
 
+test('no filter of /alerts finds an alert that it does not name, and what people say of one is kept letter for letter', async () => {
+  const id = 'a'.repeat(32)
+  const time = new Date(Date.now() - 60_000).toISOString()
+  const doc = { id, state: 'firing', rule_id: 'r', rule_name: payloads[0], vector: null }
+  await database.client.insert({
+    table: 'alerts',
+    values: [
+      {
+        id,
+        version: 1,
+        state: 'firing',
+        rule_id: 'r',
+        prefixes: ['192.0.2.0/24'],
+        fired_at: Math.floor(Date.parse(time) / 1000),
+        updated_at: Math.floor(Date.parse(time) / 1000),
+        doc: JSON.stringify({ ...doc, key: 'rule', prefixes: ['192.0.2.0/24'], severity: 'high' }),
+      },
+    ],
+    format: 'JSONEachRow',
+  })
+  expect((await send('GET', '/alerts?rule=r&prefix=192.0.2.0/24')).body.result).toHaveLength(1)
+  const before = await tables()
+  for (const payload of payloads) {
+    const text = encodeURIComponent(payload)
+    const byRule = await send('GET', `/alerts?state=all&rule=${text}`)
+    expect([payload, byRule.status, byRule.body.result]).toEqual([payload, 200, []])
+    for (const name of ['state', 'prefix', 'from', 'to', 'limit', 'cursor']) {
+      const { status, errors } = await send('GET', `/alerts?${name}=${text}`)
+      expect([payload, name, status, errors]).toEqual([payload, name, 400, [[1006, '']]])
+    }
+    if (payload.length > 12) continue
+    expect([payload, (await send('GET', `/alerts/${text}`)).status]).toEqual([payload, 404])
+    expect([payload, (await send('DELETE', `/silences/${text}`)).status]).toEqual([payload, 404])
+  }
+  const text = payloads.join(' ')
+  const said = await send('POST', `/alerts/${id}/comment`, { text })
+  expect((said.body.result as unknown as { timeline: object[] }).timeline).toMatchObject([
+    { event: 'commented', text: `commented by anonymous: ${text}` },
+  ])
+  expect(await tables()).toEqual(before)
+})
+
 test('in prefixes, addresses and choices they are refused', async () => {
   const before = await documents()
   const prefixes = await send('POST', '/rules', {
