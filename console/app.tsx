@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact'
 import { AlertPage } from './alerts/alert-page.tsx'
 import { AlertsPage } from './alerts/alerts-page.tsx'
+import { ChannelPage } from './channels/channel-page.tsx'
+import { ChannelsPage } from './channels/channels-page.tsx'
 import { ExplorePage } from './explore/explore-page.tsx'
 import { FlowsPage } from './flows/flows-page.tsx'
 import { HomePage } from './home/home-page.tsx'
@@ -13,6 +15,7 @@ import { DemoBanner } from './shell/demo-banner.tsx'
 import { Header } from './shell/header.tsx'
 import { NotFound } from './shell/not-found.tsx'
 import { TokenDialog } from './shell/token-dialog.tsx'
+import { SilencesPage } from './silences/silences-page.tsx'
 import { StatusPage } from './status/status-page.tsx'
 
 export function App() {
@@ -45,6 +48,10 @@ function pageOf({ path }: Location): ComponentChildren {
       return <FlowsPage />
     case 'alerts':
       return id === undefined ? <AlertsPage /> : <AlertPage key={id} id={id} />
+    case 'silences':
+      return <SilencesPage />
+    case 'channels':
+      return id === undefined ? <ChannelsPage /> : <ChannelPage key={id} id={id} />
     case 'status':
       return <StatusPage />
     case 'routers':

@@ -1,4 +1,6 @@
 export interface Health {
+  /** Of the API; the console is of the same. */
+  version: string
   migrations: number
   /** Null until it is known. */
   storage: {

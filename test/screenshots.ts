@@ -7,13 +7,29 @@ import { packageRoot } from '../runtime/package-root.ts'
 import { openPage, startBrowser } from './build/browser.ts'
 import { freePorts, interrupt, runNetmon } from './build/program.ts'
 
+const rule = 'web servers over 1 Gbit/s'
+
+/** Of each: where it is, which link to follow from there, and a text that it must show. */
 const pictures = [
-  { name: 'home', path: '/', colorScheme: 'light' },
-  { name: 'explore', path: '/console/explore?v=1&range=24h&by=port', colorScheme: 'dark' },
+  { name: 'home', path: '/', shows: 'ams-edge-1', colorScheme: 'light' },
+  {
+    name: 'explore',
+    path: '/console/explore?v=1&range=24h&by=port',
+    shows: 'https',
+    colorScheme: 'dark',
+  },
   {
     name: 'alert',
-    path: '/console/alerts',
-    follow: 'web servers over 1 Gbit/s',
+    path: '/console/alerts?state=all',
+    follow: rule,
+    shows: 'What it was made of',
+    colorScheme: 'light',
+  },
+  {
+    name: 'rules',
+    path: '/console/rules',
+    follow: rule,
+    shows: 'Use it for Bandwidth',
     colorScheme: 'light',
   },
 ] as const
@@ -32,8 +48,10 @@ try {
     await page.goto(picture.path)
     if ('follow' in picture) await page.getByRole('link', { name: picture.follow }).first().click()
     await page.locator('h1').waitFor()
-    await page.waitForLoadState('networkidle')
-    await page.waitForFunction('!document.querySelector(".waiting")')
+    await page.getByText(picture.shows).first().waitFor()
+    await page.waitForFunction(
+      '!document.querySelector(".waiting, .chart:not([data-state=ready])")',
+    )
     const file = path.join(packageRoot, 'docs', 'images', `${picture.name}.png`)
     await page.screenshot({ path: file })
     await context.close()

@@ -3,6 +3,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { isLive, newestRuns } from '../../rules/minutes.ts'
 import { readAppliedMigrations, readCollectorRuns } from '../../rules/query.ts'
+import { version } from '../../runtime/version.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { needs } from '../access/roles.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'
@@ -23,6 +24,8 @@ export const storageSchema = z.object({
 const heardWithinMs = 2 * 3_600_000
 
 const healthSchema = z.object({
+  /** Of this software. */
+  version: z.string(),
   /** Of the database. */
   migrations: z.number(),
   collectors: z.array(
@@ -79,7 +82,13 @@ export function healthRoutes(dependencies: HealthDependencies): OpenAPIHono {
       watermark: new Date(run.watermarkMs).toISOString(),
     }))
     return c.json(
-      success({ migrations: applied, collectors, storage: shownStorage(storage()), demo: isDemo }),
+      success({
+        version,
+        migrations: applied,
+        collectors,
+        storage: shownStorage(storage()),
+        demo: isDemo,
+      }),
       200,
     )
   })

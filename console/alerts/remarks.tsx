@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks'
 import { ChoiceField, problemsOf, TextField } from '../parts/field.tsx'
 import { Notes } from '../parts/notes.tsx'
 import { otherProblems, useSave } from '../parts/save.ts'
+import { endOf, type SilenceLength, silenceLengths } from '../silences/length.ts'
 import { visible } from '../visible.ts'
 import type { AlertDetail } from './alert.ts'
 
@@ -65,16 +66,14 @@ function Remark(props: { path: string; isAcknowledged: boolean; onDone(): void }
   )
 }
 
-const hours = { 1: '1 hour', 4: '4 hours', 24: 'a day', 168: 'a week' } as const
-
 function Silence({ alert, onDone }: { alert: AlertDetail; onDone(): void }) {
   const [reason, setReason] = useState('')
   const [author, setAuthor] = useState('')
-  const [length, setLength] = useState<`${keyof typeof hours}`>('1')
+  const [length, setLength] = useState<SilenceLength>('1')
   const { problems, isWaiting, save } = useSave<unknown>()
   const submit = async () => {
-    const ends = new Date(Date.now() + Number(length) * 3_600_000).toISOString()
-    const body = { rule_id: alert.rule_id, ends_at: ends, reason, author }
+    const ends_at = endOf(Date.now(), length)
+    const body = { rule_id: alert.rule_id, ends_at, reason, author }
     if ((await save('/silences', 'POST', body)) !== undefined) onDone()
   }
   const others = otherProblems(problems, ['reason', 'author', 'ends_at'])
@@ -102,7 +101,7 @@ function Silence({ alert, onDone }: { alert: AlertDetail; onDone(): void }) {
       <ChoiceField
         label="For"
         value={length}
-        choices={Object.entries(hours).map(([value, name]) => [value as typeof length, name])}
+        choices={silenceLengths}
         onValue={(value) => setLength(value)}
         problems={problemsOf(problems, 'ends_at')}
       />

@@ -104,17 +104,43 @@ function Figure({ name, value, isBad = false }: { name: string; value: string; i
   )
 }
 
+/** By who exports it, which is known of every flow; or in and out, which is known of the prefixes of rules. */
+const views = {
+  exporter: { title: 'by exporter', by: ['exporter'], bidirectional: false },
+  prefix: { title: 'in and out', by: ['prefix'], bidirectional: true },
+} as const
+type View = keyof typeof views
+
 function DayChart() {
   const [unit, setUnit] = useState<Unit>('bits')
-  // Told apart by who exports it: the one thing that is known of every flow.
-  const state = useMemo(() => ({ ...initialState, time: '24h' as const, unit, limit: 8 }), [unit])
+  const [view, setView] = useState<View>('exporter')
+  const state = useMemo(() => {
+    const { by, bidirectional } = views[view]
+    return { ...initialState, time: '24h' as const, unit, limit: 8, by, bidirectional }
+  }, [unit, view])
   const [nowMs, setNowMs] = useState(Date.now)
   const { series } = pathsOf(state, nowMs)
-  const asked = useAsk<Timeseries>(series, { key: unit })
+  const asked = useAsk<Timeseries>(series, { key: `${view} ${unit}` })
   return (
     <section class="card">
       <div class="section-head">
-        <h2>Last 24 hours, by exporter</h2>
+        <h2>Last 24 hours</h2>
+        <fieldset class="segments">
+          <legend class="hidden">Traffic</legend>
+          {Object.entries(views).map(([name, { title }]) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={view === name}
+              onClick={() => {
+                setNowMs(Date.now())
+                setView(name as View)
+              }}
+            >
+              {title}
+            </button>
+          ))}
+        </fieldset>
         <fieldset class="segments">
           <legend class="hidden">Unit</legend>
           {units.map((name) => (
@@ -133,19 +159,32 @@ function DayChart() {
         </fieldset>
         <a href={hrefOf(state)}>Explore</a>
       </div>
-      <Asking asked={asked}>{(result) => <DayGraph result={result} />}</Asking>
+      <Asking asked={asked}>{(result) => <DayGraph result={result} view={view} />}</Asking>
     </section>
   )
 }
 
-function DayGraph({ result }: { result: Timeseries }) {
+function DayGraph({ result, view }: { result: Timeseries; view: View }) {
   const layers = useMemo(() => layersOf(result), [result])
+  const below = useMemo(() => (result.reverse === null ? [] : layersOf(result.reverse)), [result])
+  const { title, by, bidirectional } = views[view]
+  if (view === 'prefix' && result.rows.length === 0) {
+    return (
+      <p class="muted">
+        In and out is known of prefixes that a <a href="/console/rules">rule</a> has.
+      </p>
+    )
+  }
   return (
     <>
+      {view === 'prefix' && (
+        <p class="hint">Of the prefixes that rules have: towards them above, from them below.</p>
+      )}
       <TimeChart
-        label="Traffic of the last 24 hours by exporter"
+        label={`Traffic of the last 24 hours, ${title}`}
         times={result.times}
         layers={layers}
+        below={below}
         kind="stacked"
         unit={rateUnits[result.unit]}
         height={240}
@@ -154,6 +193,8 @@ function DayGraph({ result }: { result: Timeseries }) {
             hrefOf({
               ...initialState,
               unit: result.unit,
+              by,
+              bidirectional,
               time: { from: Math.floor(from), to: Math.ceil(to) },
             }),
           )

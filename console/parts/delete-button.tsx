@@ -11,8 +11,10 @@ export function DeleteButton(props: {
   /** What is deleted, as a question. */
   question: ComponentChildren
   consequence: string
+  verb?: string
   onDeleted(): void
 }) {
+  const { verb = 'Delete' } = props
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
   const [failure, setFailure] = useState<RequestFailed>()
@@ -32,7 +34,7 @@ export function DeleteButton(props: {
   return (
     <>
       <button type="button" class="danger" onClick={() => dialog.current?.showModal()}>
-        Delete
+        {verb}
       </button>
       <dialog ref={dialog} aria-labelledby={id}>
         <div class="stack">
@@ -44,7 +46,7 @@ export function DeleteButton(props: {
               Keep it
             </button>
             <button type="button" class="danger" disabled={isWaiting} onClick={remove}>
-              Delete
+              {verb}
             </button>
           </div>
         </div>

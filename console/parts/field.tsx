@@ -28,9 +28,12 @@ export function TextField(
     rows?: number
     mono?: boolean
     inputMode?: 'text' | 'numeric' | 'decimal'
+    /** Not to be read over somebody's shoulder, and none of the browser's to keep. */
+    isSecret?: boolean
   },
 ) {
   const { value, onValue, unit, rows, mono, placeholder, inputMode = 'text' } = props
+  const { isSecret = false } = props
   const id = useId()
   const common = {
     id,
@@ -38,7 +41,7 @@ export function TextField(
     placeholder,
     class: mono === true ? 'mono' : undefined,
     spellcheck: false,
-    autocomplete: 'off',
+    autocomplete: isSecret ? 'new-password' : 'off',
     ...described(id, props),
   }
   return (
@@ -48,7 +51,7 @@ export function TextField(
         <span class="with-unit">
           <input
             {...common}
-            type="text"
+            {...(isSecret ? { type: 'password' as const } : { type: 'text' as const })}
             inputMode={inputMode}
             onInput={(event) => onValue(event.currentTarget.value)}
           />
@@ -87,6 +90,60 @@ export function ChoiceField<T extends string>(
       </select>
       <Below id={id} {...props} />
     </div>
+  )
+}
+
+/** Date and time in the browser's time zone, as `2026-11-22T12:00`; empty when there is none. */
+export function MomentField(props: FieldProps & { value: string; onValue(value: string): void }) {
+  const id = useId()
+  return (
+    <div class="field">
+      <label for={id}>{props.label}</label>
+      <input
+        id={id}
+        type="datetime-local"
+        value={props.value}
+        onInput={(event) => props.onValue(event.currentTarget.value)}
+        {...described(id, props)}
+      />
+      <Below id={id} {...props} />
+    </div>
+  )
+}
+
+/** Choices of which any number can be made. */
+export function ChecksField<T extends string>(
+  props: FieldProps & {
+    value: readonly T[]
+    choices: readonly (readonly [value: T, label: string])[]
+    onValue(value: T[]): void
+  },
+) {
+  const id = useId()
+  const { value, choices, onValue } = props
+  return (
+    <fieldset class="field" {...described(id, props)}>
+      <legend>{props.label}</legend>
+      <div class="checks">
+        {choices.map(([name, label]) => (
+          <label key={name}>
+            <input
+              type="checkbox"
+              checked={value.includes(name)}
+              onChange={({ currentTarget: { checked } }) =>
+                onValue(
+                  choices
+                    .map(([each]) => each)
+                    .filter((each) => (each === name ? checked : value.includes(each))),
+                )
+              }
+            />
+            {label}
+          </label>
+        ))}
+      </div>
+      <Below id={id} {...props} />
+    </fieldset>
   )
 }
 

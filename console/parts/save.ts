@@ -8,6 +8,8 @@ import { type Answer, request } from '../request.ts'
 export interface Save<T> {
   problems: readonly Problem[]
   isWaiting: boolean
+  /** Somebody else has changed the document since it was read. */
+  isOutdated: boolean
   /** PATCH of the document with this tag, or POST of a new one; answers nothing when it was refused. */
   save(
     path: string,
@@ -20,16 +22,21 @@ export interface Save<T> {
 export function useSave<T>(): Save<T> {
   const [problems, setProblems] = useState<readonly Problem[]>([])
   const [isWaiting, setWaiting] = useState(false)
+  const [isOutdated, setOutdated] = useState(false)
   return {
     problems,
     isWaiting,
+    isOutdated,
     async save(path, method, body, ifMatch = null) {
       setWaiting(true)
       setProblems([])
+      setOutdated(false)
       try {
         return await request<T>(path, { method, body, ifMatch })
       } catch (error) {
-        setProblems(failureOf(error).problems)
+        const failure = failureOf(error)
+        setProblems(failure.problems)
+        setOutdated(failure.status === 412)
         return undefined
       } finally {
         setWaiting(false)

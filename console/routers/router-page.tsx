@@ -9,8 +9,8 @@ import { Asking } from '../parts/asking.tsx'
 import { DeleteButton } from '../parts/delete-button.tsx'
 import { ChoiceField, problemsOf, TextField } from '../parts/field.tsx'
 import { flash } from '../parts/flash.tsx'
-import { Notes } from '../parts/notes.tsx'
-import { otherProblems, useSave } from '../parts/save.ts'
+import { FormProblems } from '../parts/form-problems.tsx'
+import { useSave } from '../parts/save.ts'
 import { Page } from '../shell/page.tsx'
 import { visible } from '../visible.ts'
 
@@ -20,7 +20,7 @@ export function RouterPage({ id }: { id: string }) {
   if (isNew) {
     return (
       <Page title="Add a router">
-        <RouterForm router={undefined} etag={null} />
+        <RouterForm router={undefined} etag={null} onReload={asked.again} />
       </Page>
     )
   }
@@ -28,7 +28,9 @@ export function RouterPage({ id }: { id: string }) {
   return (
     <Page title={name === undefined ? 'Router' : visible(name)}>
       <Asking asked={asked}>
-        {(router, { etag }) => <RouterForm router={router} etag={etag} />}
+        {(router, { etag }) => (
+          <RouterForm key={etag} router={router} etag={etag} onReload={asked.again} />
+        )}
       </Asking>
     </Page>
   )
@@ -70,9 +72,11 @@ function bodyOf(draft: Draft) {
   }
 }
 
-function RouterForm({ router, etag }: { router: Router | undefined; etag: string | null }) {
+function RouterForm(props: { router: Router | undefined; etag: string | null; onReload(): void }) {
+  const { router, etag, onReload } = props
   const [draft, setDraft] = useState(() => draftOf(router))
-  const { problems, isWaiting, save } = useSave<Router>()
+  const saving = useSave<Router>()
+  const { problems, isWaiting, save } = saving
   const path = router === undefined ? '/routers' : `/routers/${router.id}`
   const submit = async () => {
     const method = router === undefined ? 'POST' : 'PATCH'
@@ -81,7 +85,6 @@ function RouterForm({ router, etag }: { router: Router | undefined; etag: string
     flash(`${saved.result.name} is saved.`, saved.messages)
     navigate('/console/routers')
   }
-  const others = otherProblems(problems, fields)
   const field = <K extends keyof Draft>(name: K) => ({
     value: draft[name],
     problems: problemsOf(problems, name),
@@ -96,11 +99,7 @@ function RouterForm({ router, etag }: { router: Router | undefined; etag: string
         void submit()
       }}
     >
-      {others.length > 0 && (
-        <div class="note bad" role="alert">
-          <Notes texts={others} />
-        </div>
-      )}
+      <FormProblems saving={saving} fields={fields} onReload={onReload} />
       <div class="fields two">
         <TextField label="Name" placeholder="edge-1" {...field('name')} />
         <TextField

@@ -1,7 +1,16 @@
 // A rule as it is typed, and as the API takes it.
 
 import type { Rule } from '../../rules/rule.ts'
+import { type Vector, vectors } from '../../rules/vectors.ts'
 import { readAmount } from '../format.ts'
+
+/** What a rule says of one vector, as its inputs hold it. Empty: as usual. */
+export interface VectorDraft {
+  enabled: boolean
+  bandwidth_floor: string
+  packet_floor: string
+  flow_floor: string
+}
 
 /** Every field as its input holds it. */
 export interface RuleDraft {
@@ -20,6 +29,8 @@ export interface RuleDraft {
   min_traffic: string
   prefix_match: NonNullable<Rule['prefix_match']> | ''
   sensitivity: NonNullable<Rule['sensitivity']>
+  min_samples: string
+  vectors: Readonly<Record<Vector, VectorDraft>>
 }
 
 export const ruleFields = [
@@ -37,6 +48,8 @@ export const ruleFields = [
   'min_traffic',
   'prefix_match',
   'sensitivity',
+  'min_samples',
+  'vectors',
 ] as const satisfies (keyof RuleDraft)[]
 
 export function draftOf(rule: Rule | undefined): RuleDraft {
@@ -56,6 +69,21 @@ export function draftOf(rule: Rule | undefined): RuleDraft {
     min_traffic: amount(rule?.min_traffic),
     prefix_match: rule?.prefix_match ?? '',
     sensitivity: rule?.sensitivity ?? 'medium',
+    min_samples: String(rule?.min_samples ?? 10),
+    vectors: Object.fromEntries(
+      vectors.map((vector) => {
+        const setting = rule?.vectors?.[vector]
+        return [
+          vector,
+          {
+            enabled: setting?.enabled ?? true,
+            bandwidth_floor: amount(setting?.bandwidth_floor),
+            packet_floor: amount(setting?.packet_floor),
+            flow_floor: amount(setting?.flow_floor),
+          },
+        ]
+      }),
+    ) as Record<Vector, VectorDraft>,
   }
 }
 
@@ -68,8 +96,9 @@ export function bodyOf(draft: RuleDraft) {
     type,
     // Lines that hold one keep their places, so that the API's "prefixes/3" is the fourth of them.
     prefixes: draft.prefixes.split(/[\s,]+/).filter((line) => line !== ''),
-    scope: draft.scope,
-    direction: draft.direction,
+    scope: draft.scope === 'per_host' && type !== 'threshold' ? 'rule' : draft.scope,
+    direction: type === 'advanced_ddos' ? 'in' : draft.direction,
+    min_samples: readAmount(draft.min_samples),
     bandwidth_threshold: of('threshold', readAmount(draft.bandwidth_threshold)),
     packet_threshold: of('threshold', readAmount(draft.packet_threshold)),
     flow_threshold: of('threshold', readAmount(draft.flow_threshold)),
@@ -79,8 +108,23 @@ export function bodyOf(draft: RuleDraft) {
     min_traffic: of('zscore', readAmount(draft.min_traffic)),
     prefix_match: of('advanced_ddos', draft.prefix_match === '' ? null : draft.prefix_match),
     sensitivity: of('advanced_ddos', draft.sensitivity),
-    ...(type === 'advanced_ddos' ? {} : { vectors: null }),
+    vectors: of('advanced_ddos', vectorsOf(draft)),
   }
+}
+
+/** Only those of which the rule says something; null when there is none. */
+function vectorsOf({ vectors }: RuleDraft) {
+  const said = Object.entries(vectors).flatMap(([vector, { enabled, ...floors }]) => {
+    const setting = {
+      enabled,
+      bandwidth_floor: readAmount(floors.bandwidth_floor),
+      packet_floor: readAmount(floors.packet_floor),
+      flow_floor: readAmount(floors.flow_floor),
+    }
+    const isUsual = enabled && Object.values(floors).every((floor) => floor.trim() === '')
+    return isUsual ? [] : [[vector, setting] as const]
+  })
+  return said.length === 0 ? null : Object.fromEntries(said)
 }
 
 /** Minutes, or text such as `5m`, which the API reads itself. */

@@ -3,18 +3,27 @@ import { navigate } from '../location.ts'
 import { DeleteButton } from '../parts/delete-button.tsx'
 import { ChoiceField, problemsOf, TextField } from '../parts/field.tsx'
 import { flash } from '../parts/flash.tsx'
-import { Notes } from '../parts/notes.tsx'
-import { otherProblems, useSave } from '../parts/save.ts'
+import { FormProblems } from '../parts/form-problems.tsx'
+import { useSave } from '../parts/save.ts'
 import { bodyOf, type RuleDraft, ruleFields } from './draft.ts'
+import { VectorFields } from './vector-fields.tsx'
+
+const scopes = [
+  ['rule', 'the sum of all prefixes'],
+  ['per_prefix', 'each prefix by itself'],
+] as const
+const perHost = ['per_host', 'each host inside of them'] as const
 
 export function RuleForm(props: {
   rule: Rule | undefined
   etag: string | null
   draft: RuleDraft
   onDraft(change: (before: RuleDraft) => RuleDraft): void
+  onReload(): void
 }) {
-  const { rule, etag, draft, onDraft } = props
-  const { problems, isWaiting, save } = useSave<Rule>()
+  const { rule, etag, draft, onDraft, onReload } = props
+  const saving = useSave<Rule>()
+  const { problems, isWaiting, save } = saving
   const path = rule === undefined ? '/rules' : `/rules/${rule.id}`
   const submit = async () => {
     const saved = await save(path, rule === undefined ? 'POST' : 'PATCH', bodyOf(draft), etag)
@@ -22,7 +31,6 @@ export function RuleForm(props: {
     flash(`${saved.result.name} is saved.`, saved.messages)
     navigate('/console/rules')
   }
-  const others = otherProblems(problems, ruleFields)
   const field = <K extends keyof RuleDraft>(name: K) => ({
     value: draft[name],
     problems: problemsOf(problems, name),
@@ -37,11 +45,7 @@ export function RuleForm(props: {
         void submit()
       }}
     >
-      {others.length > 0 && (
-        <div class="note bad" role="alert">
-          <Notes texts={others} />
-        </div>
-      )}
+      <FormProblems saving={saving} fields={ruleFields} onReload={onReload} />
       <div class="fields two">
         <TextField label="Name" placeholder="web servers" {...field('name')} />
         <ChoiceField
@@ -62,22 +66,27 @@ export function RuleForm(props: {
           {...field('prefixes')}
         />
         <div class="fields">
-          <ChoiceField
-            label="Direction"
-            choices={[
-              ['in', 'towards the prefixes'],
-              ['out', 'from the prefixes'],
-              ['both', 'both, each by itself'],
-            ]}
-            {...field('direction')}
-          />
+          {draft.type !== 'advanced_ddos' && (
+            <ChoiceField
+              label="Direction"
+              choices={[
+                ['in', 'towards the prefixes'],
+                ['out', 'from the prefixes'],
+                ['both', 'both, each by itself'],
+              ]}
+              {...field('direction')}
+            />
+          )}
           <ChoiceField
             label="Held against the limit"
-            choices={[
-              ['rule', 'the sum of all prefixes'],
-              ['per_prefix', 'each prefix by itself'],
-            ]}
+            choices={draft.type === 'threshold' ? [...scopes, perHost] : scopes}
             {...field('scope')}
+          />
+          <TextField
+            label="Least sampled packets"
+            inputMode="numeric"
+            hint="That a verdict must rest on, where routers sample. 10 leave an error of 62 %, 100 of 20 %."
+            {...field('min_samples')}
           />
         </div>
       </div>
@@ -133,9 +142,9 @@ export function RuleForm(props: {
             <ChoiceField
               label="Sensitivity"
               choices={[
-                ['low', 'low'],
-                ['medium', 'medium'],
-                ['high', 'high'],
+                ['low', 'low: 5 times what is usual'],
+                ['medium', 'medium: 3 times what is usual'],
+                ['high', 'high: twice what is usual'],
               ]}
               {...field('sensitivity')}
             />
@@ -150,6 +159,7 @@ export function RuleForm(props: {
               {...field('prefix_match')}
             />
           </div>
+          <VectorFields {...field('vectors')} />
         </fieldset>
       )}
       <div class="actions">

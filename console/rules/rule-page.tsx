@@ -17,24 +17,29 @@ export function RulePage({ id }: { id: string }) {
   if (isNew) {
     return (
       <Page title="Add a rule">
-        <Workbench rule={undefined} etag={null} />
+        <Workbench rule={undefined} etag={null} onReload={asked.again} />
       </Page>
     )
   }
   const name = asked.answer?.result.name
   return (
     <Page title={name === undefined ? 'Rule' : visible(name)}>
-      <Asking asked={asked}>{(rule, { etag }) => <Workbench rule={rule} etag={etag} />}</Asking>
+      <Asking asked={asked}>
+        {(rule, { etag }) => (
+          <Workbench key={etag} rule={rule} etag={etag} onReload={asked.again} />
+        )}
+      </Asking>
     </Page>
   )
 }
 
 /** The form, and what follows from what is in it at the moment. */
-function Workbench({ rule, etag }: { rule: Rule | undefined; etag: string | null }) {
+function Workbench(props: { rule: Rule | undefined; etag: string | null; onReload(): void }) {
+  const { rule, etag, onReload } = props
   const [draft, setDraft] = useState(() => draftOf(rule))
   return (
     <div class="workbench">
-      <RuleForm rule={rule} etag={etag} draft={draft} onDraft={setDraft} />
+      <RuleForm rule={rule} etag={etag} draft={draft} onDraft={setDraft} onReload={onReload} />
       <div class="stack">
         <History rule={rule} draft={draft} />
         {rule?.type === 'threshold' && (

@@ -8,6 +8,8 @@ const pages = [
   ['/console/routers', 'Routers'],
   ['/console/rules', 'Rules'],
   ['/console/alerts', 'Alerts'],
+  ['/console/silences', 'Silences'],
+  ['/console/channels', 'Channels'],
   ['/console/status', 'Status'],
 ] as const
 

@@ -41,6 +41,10 @@ function Disk({ health }: { health: Health }) {
         <dd>answers</dd>
       </div>
       <div>
+        <dt>Version</dt>
+        <dd>{health.version}</dd>
+      </div>
+      <div>
         <dt>Migrations</dt>
         <dd>{health.migrations}</dd>
       </div>

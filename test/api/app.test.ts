@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
 import { createConfiguration } from '../../rules/configuration.ts'
@@ -365,7 +366,9 @@ test('health tells the collectors that have reported', async () => {
     format: 'JSONEachRow',
   })
   const { body } = await send('GET', '/health')
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'))
   expect(body.result).toEqual({
+    version,
     migrations: database.migrations,
     collectors: [
       {
