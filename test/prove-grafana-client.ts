@@ -11,6 +11,7 @@ import { packageRoot } from '../runtime/package-root.ts'
 import { rowsOf, startTestDatabase } from './build/database.ts'
 import { expand } from './grafana/expand.ts'
 import { modelOf, models, questionsOf, sqlOf, variablesOf } from './grafana/models.ts'
+import { putStatus, type Run } from './grafana/status.ts'
 import { load, loadingTables } from './grafana/traffic.ts'
 
 interface Question {
@@ -31,6 +32,36 @@ const hour = 3_600
 const end = Math.floor((Date.now() / 1000 - 1_800) / hour) * hour
 const prefixes = ['198.18.0.0/15', '2001:2::/48']
 const flows = 3_000
+
+const rule = {
+  id: 'of-the-proof',
+  name: 'Of the proof',
+  type: 'threshold',
+  direction: 'in',
+  prefixes,
+  counted_prefixes: prefixes,
+  bandwidth_threshold: 1_000,
+}
+const grown = (at: number) => ({
+  flows: at - (end - hour),
+  datagrams: at - (end - hour),
+})
+const run: Run = {
+  collector: 'edge',
+  boot: 'a',
+  started: end - hour,
+  from: end - hour,
+  to: end,
+  columns: (at) => ({ ...grown(at), flows_dropped: { rejected: at - (end - hour) } }),
+  exporters: [
+    {
+      exporter: '192.0.2.1',
+      firstSeen: end - hour,
+      lastSeen: end,
+      columns: (at) => ({ ...grown(at), lost: { IPFIX: 3 } }),
+    },
+  ],
+}
 
 /** What the data source and its editor ask by themselves, and errors that must arrive as such. */
 const besides: Question[] = [
@@ -80,6 +111,31 @@ try {
   await client.command({ query: 'SYSTEM RELOAD DICTIONARIES' })
   for (const query of loadingTables) await client.command({ query })
   const loaded = await load(client, { from: end - hour, to: end, flows, seed: 1 })
+  await putStatus(client, [run])
+  const alert = { version: 1, fingerprint: '', rule_id: rule.id, prefixes, fired_at: end - 900 }
+  await client.insert({
+    table: 'alerts',
+    values: ['firing', 'resolved'].map((state) => ({
+      ...alert,
+      id: state,
+      state,
+      updated_at: end - 300,
+      doc: JSON.stringify({
+        rule_name: rule.name,
+        severity: 'high',
+        metric: 'bandwidth',
+        value: 2_000.5,
+        limit: 1_000,
+        resolved_at: state === 'resolved' ? new Date((end - 300) * 1000).toISOString() : null,
+      }),
+    })),
+    format: 'JSONEachRow',
+  })
+  await client.insert({
+    table: 'rules',
+    values: [{ id: rule.id, version: 1, deleted: 0, doc: JSON.stringify(rule) }],
+    format: 'JSONEachRow',
+  })
   await refreshCoarseRollups(client, Date.now(), 2 * hour * 1000)
 
   const panels: Question[] = [...models].flatMap(([file, model]) =>
@@ -87,7 +143,7 @@ try {
       [hour, 60],
       [24 * hour, 300],
     ].flatMap(([seconds = hour, intervalSeconds = 60]) => {
-      const variables = variablesOf(model, { prefix: prefixes[0] ?? '', rule: 'none' })
+      const variables = variablesOf(model, { prefix: prefixes[0] ?? '', rule: rule.id })
       const view = { from: end - seconds, to: end, intervalSeconds, variables }
       return questionsOf(model).map(({ title, rawSql }) => ({
         name: `${file}, ${seconds / hour} h: ${title}`,
@@ -95,7 +151,7 @@ try {
       }))
     }),
   )
-  const run = (questions: readonly Question[], password = store.password): Answer[] =>
+  const runClient = (questions: readonly Question[], password = store.password): Answer[] =>
     execFileSync(binary, {
       input: questions.map((question) => `${JSON.stringify(question)}\n`).join(''),
       encoding: 'utf8',
@@ -113,7 +169,7 @@ try {
       .map((line) => JSON.parse(line) as Answer)
 
   const questions = [...panels, ...besides]
-  const answers = run(questions)
+  const answers = runClient(questions)
   check(answers.length === questions.length, 'not every question was answered')
   let withRows = 0
   for (const [index, { name, sql }] of questions.entries()) {
@@ -125,6 +181,8 @@ try {
     // Parts are merged meanwhile.
     if (name.endsWith(', now')) continue
     for (const [column, sum] of Object.entries(sumsOf(expected))) {
+      // It is told as of now.
+      if (column === 'Silent') continue
       const told = sums[column] ?? Number.NaN
       check(isSame(told, sum), `${name}: ${column} comes to ${told}, not ${sum}`)
     }
@@ -137,7 +195,8 @@ try {
     intervalSeconds: 60,
     variables: variablesOf(traffic, {}),
   }
-  const ask = (title: string) => run([{ name: title, sql: expand(sqlOf(traffic, title), view) }])[0]
+  const ask = (title: string) =>
+    runClient([{ name: title, sql: expand(sqlOf(traffic, title), view) }])[0]
   const { estimatedBytes } = loaded.totals
   const total = ask('All traffic: rates of the points, and total')?.sums['Total']
   check(total === Number(estimatedBytes), `all traffic is ${total} bytes, not ${estimatedBytes}`)
@@ -145,12 +204,12 @@ try {
   check(byRouter?.rows === loaded.by.router.size, 'not every router has a row')
   check(byRouter?.sums['Total'] === Number(estimatedBytes), 'the routers do not add up')
 
-  for (const { name, error } of run(refused)) {
+  for (const { name, error } of runClient(refused)) {
     check(/Code: \d+\. DB::Exception/.test(error ?? ''), `${name} was answered: ${error}`)
   }
   let wrongPassword = ''
   try {
-    run([{ name: 'with a wrong password', sql: 'SELECT 1' }], 'wrong')
+    runClient([{ name: 'with a wrong password', sql: 'SELECT 1' }], 'wrong')
   } catch (error) {
     wrongPassword = String((error as { stderr?: unknown }).stderr ?? error)
   }
