@@ -7,8 +7,6 @@ import { refreshCoarseRollups } from '../../api/periodic/coarse-rollups.ts'
 import { dashboards, formatDashboard } from '../../grafana/dashboards.ts'
 import { countPrefixes } from '../../rules/counted-prefixes.ts'
 import { packageRoot } from '../../runtime/package-root.ts'
-import { startTestDatabase, type TestDatabase } from '../build/database.ts'
-import { expand, type View } from './expand.ts'
 import {
   type DashboardModel,
   modelOf,
@@ -17,7 +15,9 @@ import {
   questionsOf,
   sqlOf,
   variablesOf,
-} from './models.ts'
+} from '../build/dashboard-models.ts'
+import { startTestDatabase, type TestDatabase } from '../build/database.ts'
+import { expand, type View } from '../build/expand-panel.ts'
 import { type Dimension, type Loaded, load, loadingTables } from './traffic.ts'
 
 const directory = path.join(packageRoot, 'grafana', 'dashboards')

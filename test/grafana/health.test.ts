@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Rule } from '../../rules/rule.ts'
 import { createScene, noon } from '../build/alert-scene.ts'
+import { modelOf, sqlOf, variablesOf } from '../build/dashboard-models.ts'
 import { rowsOf, startTestDatabase, type TestDatabase } from '../build/database.ts'
-import { expand } from './expand.ts'
-import { modelOf, sqlOf, variablesOf } from './models.ts'
+import { expand } from '../build/expand-panel.ts'
 import { putStatus, type Run } from './status.ts'
 
 const [from, to, minute] = [noon - 1_800, noon + 1_800, 60]

@@ -1,7 +1,7 @@
 // The dashboards as Grafana reads them from their JSON: panels, annotations, and queries of variables.
 
 import { dashboards, formatDashboard } from '../../grafana/dashboards.ts'
-import type { View } from './expand.ts'
+import type { View } from './expand-panel.ts'
 
 export interface Target {
   rawSql: string
