@@ -5,7 +5,7 @@
 // it when that changes; one that people gave a rate of its own keeps it.
 
 import { z } from '@hono/zod-openapi'
-import type { Collection } from '../../rules/configuration.ts'
+import type { Change, Collection } from '../../rules/configuration.ts'
 import { readDocuments, writeDocument } from '../../rules/documents.ts'
 import { createMutex } from '../../rules/mutex.ts'
 import { nameSchema } from '../../rules/name.ts'
@@ -91,41 +91,52 @@ export function createCloudflareAccount(
       doc: stored?.doc.exists === true ? stored.doc : undefined,
     }
   }
-  const ofRouters = async ({ exists: _, ...doc }: Stored): Promise<Account> => {
-    const addresses = (await routers.list()).map(({ router_ip }) => router_ip)
-    return { ...doc, router_ips: addresses }
-  }
   const get = async () => {
     const { doc } = await read()
     if (doc === undefined) throw noSuchAccount()
-    return ofRouters(doc)
+    return withRouters(doc, await routers.list())
   }
 
-  /** The routers first: cut off in between, the same request once more completes it. */
+  /**
+   * Makes the routers what the account says, with no other change of them in between. The routers first: cut off before the account, the same request
+   * once more completes it.
+   */
   const write = async (
-    input: AccountInput,
     version: number,
-    formerSampling: number | undefined,
-  ) => {
-    const { name, default_sampling, router_ips, warp_devices = [] } = input
+    former: Stored | undefined,
+    toInput: (present: readonly Router[]) => AccountInput,
+  ): Promise<Account> => {
+    let account!: Account
     await routers.rewrite((present) => {
+      const input = toInput(present.map(({ doc }) => doc))
+      const { default_sampling, router_ips } = input
       const wanted = router_ips && new Set(router_ips)
-      const changes: { id?: string; input: RouterInput | undefined }[] = []
+      const changes: Change<RouterInput>[] = []
+      const after: RouterInput[] = []
       for (const { id, doc } of present) {
         if (wanted !== undefined && !wanted.delete(doc.router_ip)) {
           changes.push({ id, input: undefined })
-        } else if (doc.default_sampling === formerSampling && formerSampling !== default_sampling) {
+          continue
+        }
+        after.push(doc)
+        const follows = doc.default_sampling === former?.default_sampling
+        if (follows && doc.default_sampling !== default_sampling) {
           changes.push({ id, input: { ...doc, default_sampling } })
         }
       }
       for (const router_ip of wanted ?? []) {
-        changes.push({ input: { name: router_ip, router_ip, default_sampling } })
+        const router = { name: router_ip, router_ip, default_sampling }
+        changes.push({ input: router })
+        after.push(router)
       }
+      const { name, warp_devices = [] } = input
+      account = withRouters({ name, default_sampling, warp_devices }, after)
       return changes
     })
-    const doc = { name, default_sampling, warp_devices, exists: true }
-    await writeDocument(client, 'account', { id, version: version + 1, doc })
-    return ofRouters(doc)
+    const { router_ips: _, ...doc } = account
+    const stored = { ...doc, exists: true }
+    await writeDocument(client, 'account', { id, version: version + 1, doc: stored })
+    return account
   }
 
   return {
@@ -138,24 +149,43 @@ export function createCloudflareAccount(
           const source = { pointer: '' }
           throw new Refused('duplicate', { code: accountCodes.duplicate, message, source })
         }
-        return write(input, version, undefined)
+        return write(version, undefined, () => input)
       }),
     change: (toInput) =>
       exclusively(async () => {
         const { version, doc } = await read()
         if (doc === undefined) throw noSuchAccount()
-        return write(toInput(await ofRouters(doc)), version, doc.default_sampling)
+        return write(version, doc, (present) => toInput(withRouters(doc, present)))
       }),
     remove: () =>
       exclusively(async () => {
         const { version, doc } = await read()
         if (doc === undefined) throw noSuchAccount()
-        const account = await ofRouters(doc)
-        await routers.rewrite((present) => present.map(({ id }) => ({ id, input: undefined })))
+        let account!: Account
+        await routers.rewrite((present) => {
+          account = withRouters(
+            doc,
+            present.map((router) => router.doc),
+          )
+          return present.map(({ id }) => ({ id, input: undefined }))
+        })
         const gone = { ...doc, exists: false }
         await writeDocument(client, 'account', { id, version: version + 1, doc: gone })
         return account
       }),
+  }
+}
+
+function withRouters(
+  { name, default_sampling, warp_devices }: Omit<Stored, 'exists'>,
+  routers: readonly Pick<Router, 'name' | 'router_ip'>[],
+): Account {
+  const byName = [...routers].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  return {
+    name,
+    default_sampling,
+    router_ips: byName.map(({ router_ip }) => router_ip),
+    warp_devices,
   }
 }
 

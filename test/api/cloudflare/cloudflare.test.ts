@@ -1,6 +1,9 @@
 import Cloudflare from 'cloudflare'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createCloudflareAccount } from '../../../api/cloudflare/account.ts'
 import { type ApiService, startApi } from '../../../api/service.ts'
+import { createConfiguration } from '../../../rules/configuration.ts'
+import { routerInputSchema } from '../../../rules/router.ts'
 import { createLog } from '../../../runtime/log.ts'
 import { readSettings } from '../../../runtime/settings.ts'
 import { startTestDatabase, type TestDatabase } from '../../build/database.ts'
@@ -235,6 +238,22 @@ describe('the configuration', () => {
     })
     await configs.edit({ account_id, router_ips: ['192.0.2.1'] })
     expect(await routersByAddress()).toEqual({ '192.0.2.1': ['edge', 7] })
+  })
+
+  test('leaves a router alone that somebody makes while it is changed', async () => {
+    const { client: store } = database
+    const { routers } = createConfiguration(store, Date.now)
+    const account = createCloudflareAccount(store, routers)
+    await account.create({ name: 'a', default_sampling: 1, router_ips: ['192.0.2.1'] })
+    let made: Promise<unknown> | undefined
+    await account.change((present) => {
+      made = routers.create(
+        routerInputSchema.parse({ name: 'b', router_ip: '192.0.2.2', default_sampling: 1 }),
+      )
+      return { ...present, name: 'c' }
+    })
+    await made
+    expect((await account.get()).router_ips).toEqual(['192.0.2.1', '192.0.2.2'])
   })
 
   test.each([
