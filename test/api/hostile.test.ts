@@ -7,15 +7,21 @@ import { ruleInputSchema } from '../../rules/rule.ts'
 import { createLog } from '../../runtime/log.ts'
 import { type Send, sender } from '../build/api.ts'
 import { startTestDatabase, type TestDatabase } from '../build/database.ts'
+import { putRun } from '../build/put-flows.ts'
 
 // Whatever it is sent, it is answered in the envelope and below 500.
+
+/** The clock stands still: a rule that is made by the first request is as old for the last one, however slow the machine is. */
+const nowMs = Date.now()
+const now = () => nowMs
 
 let database: TestDatabase
 let send: Send
 beforeAll(async () => {
   database = await startTestDatabase()
   const { client: store, migrations } = database
-  const configuration = createConfiguration(store, Date.now)
+  await putRun(store, nowMs / 1000 - 3600, nowMs / 1000)
+  const configuration = createConfiguration(store, now)
   const access = { token: undefined, hosts: undefined }
   const log = createLog('test', 'silent')
   send = sender(
@@ -26,7 +32,7 @@ beforeAll(async () => {
       access,
       log,
       storage: () => undefined,
-      now: Date.now,
+      now,
     }),
   )
 })
@@ -63,14 +69,16 @@ const rule = { name: 'r', prefixes: ['10.0.0.0/8'], type: 'threshold', packet_th
 const id = '0123456789abcdef0123456789abcdef'
 const collections = ['/routers', '/rules/', '/rules/preview']
 const documents = [`/routers/${id}/`, `/rules/${id}`]
+/** With the parameters that each takes. */
 const questions = [
-  `/rules/${id}/explain`,
-  `/rules/${id}/suggest/`,
-  '/rules/preview/',
-  '/alerts/thresholds',
-  '/exporters',
-]
-const paths = [...collections, ...documents, ...questions, '/health', '/']
+  ['GET', `/rules/${id}/explain`, 'minutes', 'prefix'],
+  ['GET', `/rules/${id}/suggest/`, 'days'],
+  ['POST', '/rules/preview/', 'from', 'to'],
+  ['GET', '/alerts/thresholds', 'from'],
+  ['GET', '/exporters', 'hours'],
+] as const
+const asked = questions.map(([, path]) => path)
+const paths = [...collections, ...documents, ...asked, '/health', '/']
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
 
 test.each([
@@ -142,7 +150,7 @@ test.each([
   '*',
 ])('the id %j', async (weird) => {
   for (const collection of ['/routers/', '/rules/']) {
-    for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'POST']) {
+    for (const method of ['GET', 'PUT', 'DELETE']) {
       const answer = await answersWell(method, collection + weird, JSON.stringify(rule))
       expect(answer.headers.get('X-Injected')).toBeNull()
     }
@@ -169,12 +177,9 @@ test.each([
   '::/0',
   '10.0.0.0%2F8',
 ])('the parameter %j', async (weird) => {
-  for (const path of questions) {
-    for (const name of ['minutes', 'days', 'prefix', 'from', 'to', 'hours']) {
-      const asked = `${path}?${name}=${weird}`
-      await answersWell('GET', asked, '')
-      await answersWell('POST', asked, JSON.stringify(rule))
-    }
+  for (const [method, path, ...names] of questions) {
+    for (const name of names)
+      await answersWell(method, `${path}?${name}=${weird}`, JSON.stringify(rule))
   }
 })
 
@@ -228,7 +233,7 @@ test('random bodies on every route', async () => {
         statuses.add((await answersWell(method, path, JSON.stringify(body))).status)
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 400 },
   )
   // It went deep enough to create something, and to be refused for reasons of every kind.
   expect([...statuses]).toEqual(expect.arrayContaining([200, 201, 400, 404, 405, 409, 422]))
@@ -244,6 +249,7 @@ test('random bytes as bodies', async () => {
         await answersWell('POST', path, bytes)
       },
     ),
+    { numRuns: 50 },
   )
 })
 
@@ -256,5 +262,6 @@ test('random paths', async () => {
         await answersWell(method, `/${path}`, JSON.stringify(router))
       },
     ),
+    { numRuns: 50 },
   )
 })
