@@ -29,7 +29,7 @@ const pictures = [
     name: 'rules',
     path: '/console/rules',
     follow: rule,
-    shows: 'Use it for Bandwidth',
+    shows: 'The last 24 hours',
     colorScheme: 'light',
   },
 ] as const

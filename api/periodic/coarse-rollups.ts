@@ -98,8 +98,18 @@ const resolutions = [
 
 /** A minute that is over by this is in the tables, as a rule. */
 const graceMs = 15_000
-/** What one statement reads at most, so that its memory has a bound. */
+/** What one statement reads at most, so that its memory has a bound: of so long a time, or of a longer one without gaps that has few flows. */
 const batchSeconds = 3 * 3600
+const batchFlows = 1_000_000
+/** They are named in the statement. */
+const batchBuckets = 400
+
+interface Bucket {
+  /** Its start, in seconds since 1970. */
+  bucket: number
+  /** Of its minutes, which have no more rows. */
+  flows: number
+}
 
 /**
  * Brings the buckets that are over, and began within the last `lookBackMs` or hold that moment, up to their minutes.
@@ -119,7 +129,7 @@ export function refreshCoarseRollups(
         const range = { from: startOf(nowMs - lookBackMs), to: startOf(nowMs - graceMs) }
         const target = `${rollup.name}_${suffix}`
         const outdated = await findOutdated(client, rollup, target, { ...range, seconds })
-        for (const buckets of batchesOf(outdated)) {
+        for (const buckets of batchesOf(outdated, seconds)) {
           for (const level of rollup.levels) {
             await writeLevel(client, rollup, level, target, { buckets, seconds, version: nowMs })
           }
@@ -131,16 +141,16 @@ export function refreshCoarseRollups(
   })
 }
 
-/** Starts, in seconds since 1970, of buckets whose minutes hold other flows than they do. */
+/** Buckets whose minutes hold other flows than they do. */
 async function findOutdated(
   client: StoreClient,
   { source, time, levels }: Rollup,
   target: string,
   range: { from: number; to: number; seconds: number },
-): Promise<number[]> {
+): Promise<Bucket[]> {
   const done = levels.at(-1)?.name === undefined ? '' : "AND level = 'total'"
   const result = await client.query({
-    query: `SELECT toUnixTimestamp(bucket) AS bucket
+    query: `SELECT toUnixTimestamp(bucket) AS bucket, toFloat64(minutes.flows) AS flows
       FROM
       (
         SELECT toStartOfInterval(${time}, toIntervalSecond({seconds:UInt32})) AS bucket, sum(flows) AS flows
@@ -159,16 +169,25 @@ async function findOutdated(
     query_params: { ...range, source, target },
     format: 'JSONEachRow',
   })
-  return (await result.json<{ bucket: number }>()).map((row) => row.bucket)
+  return result.json<Bucket>()
 }
 
 /** The buckets, which are in order, by times that lie near one another. */
-function batchesOf(buckets: readonly number[]): number[][] {
+export function batchesOf(buckets: readonly Bucket[], seconds: number): number[][] {
   const batches: number[][] = []
-  for (const bucket of buckets) {
+  let flowsOfLast = 0
+  for (const { bucket, flows } of buckets) {
     const last = batches.at(-1)
-    if (last?.[0] !== undefined && bucket < last[0] + batchSeconds) last.push(bucket)
-    else batches.push([bucket])
+    flowsOfLast += flows
+    const isNear = last !== undefined && bucket < last[0]! + batchSeconds
+    const isNext = bucket === (last?.at(-1) ?? 0) + seconds
+    const isSmall = isNext && flowsOfLast <= batchFlows
+    if (last !== undefined && last.length < batchBuckets && (isNear || isSmall)) {
+      last.push(bucket)
+    } else {
+      batches.push([bucket])
+      flowsOfLast = flows
+    }
   }
   return batches
 }
