@@ -60,7 +60,8 @@ function Figures(props: {
 }) {
   const { exporters, collectors, health } = props
   const active = exporters.filter(({ state }) => state === 'active').length
-  const flows = exporters.reduce((sum, { rates }) => sum + (rates?.flows_per_second ?? 0), 0)
+  const rates = exporters.flatMap(({ rates }) => (rates === null ? [] : [rates]))
+  const flows = rates.reduce((sum, { flows_per_second }) => sum + flows_per_second, 0)
   const live = collectors.filter(({ live }) => live)
   const lag = Math.max(
     0,
@@ -74,7 +75,10 @@ function Figures(props: {
         value={`${active} of ${exporters.length}`}
         isBad={active < exporters.length}
       />
-      <Figure name="Flows received" value={formatAmount(flows, 'flows/s')} />
+      <Figure
+        name="Flows received"
+        value={rates.length === 0 ? '–' : formatAmount(flows, 'flows/s')}
+      />
       <Figure
         name="Collectors live"
         value={`${live.length} of ${collectors.length}`}

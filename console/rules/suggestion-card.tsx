@@ -33,7 +33,7 @@ export function SuggestionCard(props: { rule: Rule; onUse(changes: Partial<RuleD
                       Greatest minute
                     </th>
                     <th scope="col" class="number">
-                      99.9 % had no more than
+                      99.9 % up to
                     </th>
                     <th scope="col" class="number">
                       Limit
