@@ -5,6 +5,7 @@ import { etag } from 'hono/etag'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import type { Configuration } from '../rules/configuration.ts'
 import type { Prefix } from '../rules/prefix.ts'
+import type { ReadSeries } from '../rules/series-values.ts'
 import type { Logger } from '../runtime/log.ts'
 import { createAudit } from './access/audit.ts'
 import { audited } from './access/audited.ts'
@@ -46,6 +47,7 @@ export interface ApiDependencies extends HealthDependencies {
   /** Networks that are not public, and that tests of channels may reach all the same. */
   notifyNetworks?: readonly Prefix[]
   log: Logger
+  readSeries?: ReadSeries
   /** What / and /console/ answer; nothing when it was not built. */
   console?: ConsoleFiles | undefined
 }

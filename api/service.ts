@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { type Configuration, createConfiguration } from '../rules/configuration.ts'
 import { type Prefix, parsePrefix } from '../rules/prefix.ts'
+import { createSeriesReader } from '../rules/series-values.ts'
 import { isDemo } from '../runtime/demo.ts'
 import { codeOf, messageOf, UserError } from '../runtime/errors.ts'
 import type { Logger } from '../runtime/log.ts'
@@ -69,7 +70,14 @@ export async function startApi(options: {
     log,
   })
   const limits = { days: settings.retentionDays, bytes: settings.retentionBytes }
-  const { tasks, alerts, storage } = createPeriodicWork(worker, limits, options.store.cluster, log)
+  const readSeries = createSeriesReader(worker)
+  const { tasks, alerts, storage } = createPeriodicWork({
+    client: worker,
+    readSeries,
+    limits,
+    cluster: options.store.cluster,
+    log,
+  })
   const app = createApp({
     configuration,
     store,
@@ -77,6 +85,7 @@ export async function startApi(options: {
     access,
     notifyNetworks,
     log,
+    readSeries,
     storage,
     now: Date.now,
     console: readConsole(),

@@ -1,13 +1,15 @@
-// What one evaluation costs: every rule against the minutes that are closed, as `/alerts/thresholds` asks for it, with the embedded store.
+// What one evaluation costs: every rule against the minutes that are closed, as `/alerts/thresholds` asks for it, with the embedded store. Once by a
+// process that has just been started, and once by one that has judged the minute before.
 // Two prefixes a rule, all of them with traffic in both directions in every minute that a zscore rule goes back to.
 
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { createConfiguration } from '../rules/configuration.ts'
 import { evaluate } from '../rules/evaluate.ts'
 import { ruleInputSchema } from '../rules/rule.ts'
+import { createSeriesReader } from '../rules/series-values.ts'
 import { oldestZscoreMinute } from '../rules/zscore.ts'
 import { createStoreClient, type StoreClient } from '../schema/client.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
@@ -22,14 +24,16 @@ const { values } = parseArgs({
   },
 })
 
+const rounds = Number(values.rounds)
 const prefixesPerRule = 2
-/** Before now, so that every minute is closed. */
-const nowMs = Math.floor(Date.now() / 60_000) * 60_000 - 40_000
-const lastMinute = nowMs / 1000 - 20 - 60
+/** Of all prefixes together. More would take hours to fill in; then there are fewer minutes, which is told. */
+const mostRows = 20_000_000
 const ruleTypes = [
   { type: 'threshold', bandwidth_threshold: 1_000_000_000, duration: 5 },
   { type: 'zscore', zscore_sensitivity: 'high', zscore_target: 'bits' },
 ] as const
+
+const startedMs = Date.now() - 2 * 86_400_000
 
 const prefixName = (index: number) =>
   `${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`
@@ -40,11 +44,23 @@ async function measurePrefixes(dataDir: string, prefixes: number): Promise<Resul
   const client = createStoreClient(address, 3_600_000)
   try {
     await migrate(address, await readMigrations())
-    await fillMinutes(client, prefixes)
+    const network = await fillMinutes(client, prefixes)
     const results: Result[] = []
     for (const rule of ruleTypes) {
       const createMs = await createRules(client, prefixes, rule)
-      results.push({ ...(await measure(store, client, prefixes)), type: rule.type, createMs })
+      for (const evaluation of ['first', 'following'] as const) {
+        const costs = await measure(store, client, network, evaluation)
+        const { minutes } = network
+        results.push({
+          type: rule.type,
+          evaluation,
+          prefixes,
+          rules: prefixes / prefixesPerRule,
+          minutes,
+          ...costs,
+          createMs,
+        })
+      }
     }
     return results
   } finally {
@@ -53,14 +69,23 @@ async function measurePrefixes(dataDir: string, prefixes: number): Promise<Resul
   }
 }
 
+interface Network {
+  /** How many were there before the first evaluation. */
+  minutes: number
+  /** Lets a minute pass. Answers the time at which it has been closed. */
+  pass(): Promise<number>
+}
+
 /** About 10 Mbit/s in each prefix and direction, with a noise of a tenth. */
-async function fillMinutes(client: StoreClient, prefixes: number): Promise<void> {
-  const first = oldestZscoreMinute(lastMinute)
+async function fillMinutes(client: StoreClient, prefixes: number): Promise<Network> {
+  // All that will pass is over by now.
+  let last = Math.floor(Date.now() / 60_000) * 60 - 120 - 60 * ruleTypes.length * 2 * (rounds + 1)
+  const oldest = oldestZscoreMinute(last)
+  const first = Math.max(oldest, last - 60 * (Math.floor(mostRows / (2 * prefixes)) - 1))
   // As many rows a statement as a block has, so that parts are as inserts of collectors leave them.
   const step = Math.max(1, Math.floor(1_000_000 / (2 * prefixes)))
-  for (let minute = first; minute <= lastMinute; minute += 60 * step) {
-    const minutes = Math.min(step, (lastMinute - minute) / 60 + 1)
-    await client.command({
+  const put = (minute: number, minutes: number) =>
+    client.command({
       query: `INSERT INTO prefix_minutes (minute, prefix, direction, bytes, packets, flows, samples)
         WITH intDiv(number, 2) % {prefixes:UInt64} AS index, 70000000 + cityHash64({minute:UInt32}, number) % 10000000 AS seen
         SELECT toDateTime({minute:UInt32}) + 60 * intDiv(number, 2 * {prefixes:UInt64}),
@@ -69,17 +94,32 @@ async function fillMinutes(client: StoreClient, prefixes: number): Promise<void>
         FROM numbers({rows:UInt64})`,
       query_params: { minute, prefixes, rows: minutes * 2 * prefixes },
     })
+  for (let minute = first; minute <= last; minute += 60 * step) {
+    await put(minute, Math.min(step, (last - minute) / 60 + 1))
   }
-  // A collector that has run for a day and stored everything.
-  const time = (ms: number) => (ms / 1000).toFixed(3)
-  const row = { collector: 'bench', boot: 'bench', kind: 'collector' }
-  const times = { started: time(nowMs - 86_400_000), watermark: time(nowMs), time: time(nowMs) }
-  await client.insert({ table: 'status', values: [{ ...row, ...times }], format: 'JSONEachRow' })
+  return {
+    minutes: (last - first) / 60 + 1,
+    async pass() {
+      last += 60
+      await put(last, 1)
+      const nowMs = (last + 80) * 1000
+      // A collector that has run for a day and stored everything.
+      const time = (ms: number) => (ms / 1000).toFixed(3)
+      const row = { collector: 'bench', boot: 'bench', kind: 'collector' }
+      const times = { started: time(startedMs), watermark: time(nowMs), time: time(nowMs) }
+      await client.insert({
+        table: 'status',
+        values: [{ ...row, ...times }],
+        format: 'JSONEachRow',
+      })
+      return nowMs
+    },
+  }
 }
 
 /** In place of those that there are. Answers how long that took. */
 async function createRules(client: StoreClient, prefixes: number, rule: object): Promise<number> {
-  const { rules } = createConfiguration(client, () => nowMs - 86_400_000)
+  const { rules } = createConfiguration(client, () => startedMs)
   const startedMs = performance.now()
   await rules.rewrite((present) => [
     ...present.map(({ doc }) => ({ id: doc.id, input: undefined })),
@@ -96,17 +136,25 @@ async function createRules(client: StoreClient, prefixes: number, rule: object):
   return Math.round(performance.now() - startedMs)
 }
 
-/** The medians of so many evaluations, after one that nothing is taken of. */
-async function measure(store: BenchStore, client: StoreClient, prefixes: number) {
+/** The medians of so many evaluations, each of a new minute, after one that nothing is taken of. */
+async function measure(
+  store: BenchStore,
+  client: StoreClient,
+  network: Network,
+  evaluation: 'first' | 'following',
+) {
   const runs: { seconds: number; cpuSeconds: number; ownCpuSeconds: number }[] = []
   let verdicts = 0
-  for (let round = 0; round <= Number(values.rounds); round++) {
+  let readSeries = createSeriesReader(client)
+  for (let round = 0; round <= rounds; round++) {
+    if (evaluation === 'first') readSeries = createSeriesReader(client)
+    const nowMs = await network.pass()
     const storeCpu = store.cpuSeconds()
     const ownCpu = process.cpuUsage()
     const startedMs = performance.now()
-    const evaluation = await evaluate(client, nowMs)
-    if ('blind' in evaluation) throw new Error(evaluation.blind)
-    verdicts = evaluation.verdicts.length
+    const evaluated = await evaluate(client, nowMs, readSeries)
+    if ('blind' in evaluated) throw new Error(evaluated.blind)
+    verdicts = evaluated.verdicts.length
     const { user, system } = process.cpuUsage(ownCpu)
     const own = (user + system) / 1e6
     const seconds = (performance.now() - startedMs) / 1000
@@ -118,13 +166,12 @@ async function measure(store: BenchStore, client: StoreClient, prefixes: number)
     return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * 100) / 100
   }
   return {
-    prefixes,
-    rules: prefixes / prefixesPerRule,
     verdicts,
     seconds: median('seconds'),
     cpuSeconds: median('cpuSeconds'),
     ownCpuSeconds: median('ownCpuSeconds'),
     residentMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+    load: Math.round(loadavg()[0]! * 10) / 10,
   }
 }
 

@@ -8,7 +8,8 @@ import { closedMinutes, type Minutes, newestMinute, runsReadMs } from './minutes
 import { type CountedRule, readCollectorRuns, readCountedRules } from './query.ts'
 import type { Rule } from './rule.ts'
 import { seriesKey } from './series.ts'
-import { type RuleTraffic, readRuleTraffic, readSeriesValues } from './traffic.ts'
+import { createSeriesReader, type ReadSeries } from './series-values.ts'
+import { type RuleTraffic, readRuleTraffic } from './traffic.ts'
 import { judgeThreshold, oldestMinute, peaksOf } from './verdict.ts'
 import {
   judgeZscore,
@@ -27,12 +28,13 @@ export interface Evaluation {
 }
 
 /**
- * Reads and judges; `blind` says why nothing can be judged now.
+ * Reads and judges; `blind` says why nothing can be judged now. `readSeries` may be that of evaluations before, which spares most of the reading.
  * @throws StoreError
  */
 export async function evaluate(
   client: StoreClient,
   nowMs: number,
+  readSeries: ReadSeries = createSeriesReader(client),
 ): Promise<Evaluation | { blind: string }> {
   const minutes = closedMinutes(await readCollectorRuns(client, nowMs - runsReadMs), nowMs)
   const rules = await readCountedRules(client)
@@ -52,7 +54,7 @@ export async function evaluate(
   const verdicts = [
     ...(await judgeThresholds(client, sums, minutes)),
     ...hosts.verdicts,
-    ...(await judgeZscores(client, ofType('zscore'), minutes)),
+    ...(await judgeZscores(client, ofType('zscore'), minutes, readSeries)),
     ...(await judgeDdosRules(client, ofType('advanced_ddos'), minutes)),
   ]
   return { closedMinute: minutes.closed, verdicts, hostsLeftOut: hosts.leftOut }
@@ -128,6 +130,7 @@ async function judgeZscores(
   client: StoreClient,
   rules: readonly CountedRule[],
   { closed, isKnown }: Minutes,
+  readSeries: ReadSeries,
 ): Promise<Judgement[]> {
   const judged: Judgement[] = []
   const first = oldestZscoreMinute(closed)
@@ -138,16 +141,14 @@ async function judgeZscores(
     for (let minute = first; minute <= closed; minute += 60) {
       if (!isKnown(minute)) unknown.push((minute - first) / 60)
     }
-    const values = await readSeriesValues(client, target, ofTarget, first, closed)
-    const all = ofTarget.flatMap(({ rule, series }) => series.map((one) => ({ rule, series: one })))
-    for (const [index, { rule, series }] of all.entries()) {
-      const own = values[index]!
-      for (const minute of unknown) own[minute] = Number.NaN
-      own.fill(Number.NaN, 0, Math.max(0, (series.countedFrom - first) / 60))
-      const minuteValues = { firstMinute: first, values: own }
+    const question = { target, rules: ofTarget, first, last: closed }
+    await readSeries(question, ({ rule }, series, values) => {
+      for (const minute of unknown) values[minute] = Number.NaN
+      values.fill(Number.NaN, 0, Math.max(0, (series.countedFrom - first) / 60))
+      const minuteValues = { firstMinute: first, values }
       const [verdict] = judgeZscore(zscoreRuleOf(rule), minuteValues, closed, closed)
       if (verdict !== undefined) judged.push({ rule, series, verdict, peaks: undefined })
-    }
+    })
   }
   return withTraffic(client, rules, judged)
 }

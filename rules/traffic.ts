@@ -4,7 +4,6 @@ import type { StoreClient } from '../schema/client.ts'
 import { type CountedRule, read } from './query.ts'
 import type { Rule } from './rule.ts'
 import { type Series, seriesKey } from './series.ts'
-import { askStore } from './store-error.ts'
 import type { Traffic } from './verdict.ts'
 
 export interface RuleTraffic {
@@ -213,82 +212,6 @@ export function toMinutes(minutes: readonly MinuteRow[]): Map<number, Traffic> {
   )
 }
 
-/**
- * Bits or packets per second in every minute from the first to the last, for each series of these zscore rules of one target, as the
- * series come in `rules`. A minute without flows is 0.
- */
-export async function readSeriesValues(
-  client: StoreClient,
-  target: 'bits' | 'packets',
-  rules: readonly CountedRule[],
-  firstMinute: number,
-  lastMinute: number,
-): Promise<Float64Array[]> {
-  const length = (lastMinute - firstMinute) / 60 + 1
-  const all: Float64Array[] = []
-  const byPrefix = new Map<string, Float64Array[]>()
-  for (const { series } of rules) {
-    for (const { direction, prefixes } of series) {
-      const values = new Float64Array(length)
-      all.push(values)
-      for (const prefix of prefixes) {
-        const key = seriesKey({ prefix, direction })
-        const sums = byPrefix.get(key)
-        if (sums === undefined) byPrefix.set(key, [values])
-        else sums.push(values)
-      }
-    }
-  }
-  const perSecond = (target === 'bits' ? 8 : 1) / 60
-  // Added up here: rows of very many groups would take the store longer than handing them over does.
-  await readEach<{
-    prefix: string
-    direction: 'in' | 'out'
-    offsets: number[]
-    amounts: number[]
-  }>(
-    client,
-    `SELECT prefix, direction,
-      groupArray(toUInt32(intDiv(toUnixTimestamp(minute) - {first:UInt32}, 60))) AS offsets,
-      groupArray(toFloat64(if({target:String} = 'bits', bytes, packets))) AS amounts
-    FROM prefix_minutes
-    WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
-      AND has({directions:Array(String)}, toString(direction))
-      AND prefix IN
-      (
-        SELECT arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)'))
-        FROM rules FINAL
-        WHERE JSONExtractString(doc, 'type') = 'zscore' AND JSONExtractString(doc, 'zscore_target') = {target:String}
-      )
-    GROUP BY prefix, direction`,
-    {
-      target,
-      directions: directionsOf(rules.flatMap(({ series }) => series)),
-      first: firstMinute,
-      last: lastMinute,
-    },
-    ({ prefix, direction, offsets, amounts }) => {
-      for (const values of byPrefix.get(seriesKey({ prefix, direction })) ?? []) {
-        for (let i = 0; i < offsets.length; i++) values[offsets[i]!]! += amounts[i]! * perSecond
-      }
-    },
-  )
-  return all
-}
-
-function directionsOf(series: readonly Pick<Series, 'direction'>[]): string[] {
+export function directionsOf(series: readonly Pick<Series, 'direction'>[]): string[] {
   return [...new Set(series.map(({ direction }) => direction))]
-}
-
-/** Row by row, since the whole answer can be larger than a string may be. */
-function readEach<Row>(
-  client: StoreClient,
-  query: string,
-  parameters: Record<string, unknown>,
-  take: (row: Row) => void,
-): Promise<void> {
-  return askStore(async () => {
-    const result = await client.query({ query, query_params: parameters, format: 'JSONEachRow' })
-    for await (const rows of result.stream<Row>()) for (const row of rows) take(row.json())
-  })
 }

@@ -3,6 +3,7 @@
 import { createEvaluator } from '../../rules/alerts/advance.ts'
 import { lookUpEvidence } from '../../rules/alerts/look-up-evidence.ts'
 import { createBackfill } from '../../rules/backfill.ts'
+import type { ReadSeries } from '../../rules/series-values.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { refreshCoarseRollups } from './coarse-rollups.ts'
@@ -20,14 +21,21 @@ export interface PeriodicWork {
   storage(): Storage | undefined
 }
 
-export function createPeriodicWork(
-  client: StoreClient,
-  limits: RetentionLimits,
-  cluster: string | undefined,
-  log: Logger,
-): PeriodicWork {
+export function createPeriodicWork({
+  client,
+  readSeries,
+  limits,
+  cluster,
+  log,
+}: {
+  client: StoreClient
+  readSeries: ReadSeries
+  limits: RetentionLimits
+  cluster: string | undefined
+  log: Logger
+}): PeriodicWork {
   const backfill = createBackfill(client)
-  const evaluate = createEvaluator(client)
+  const evaluate = createEvaluator(client, readSeries)
   let storage: Storage | undefined
   const refresh = (lookBackMs: number) => async (nowMs: number) => {
     await refreshCoarseRollups(client, nowMs, lookBackMs)

@@ -6,6 +6,7 @@ import { type Alert, alertSchema, toAlert } from '../../rules/alert.ts'
 import { ddosAlertSchema, toDdosAlerts } from '../../rules/ddos-alert.ts'
 import { type Evaluation, evaluate } from '../../rules/evaluate.ts'
 import type { Notice } from '../../rules/problem.ts'
+import type { ReadSeries } from '../../rules/series-values.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
@@ -33,15 +34,17 @@ const ddos = createRoute({
 export interface AlertDependencies {
   store: StoreClient
   now: () => number
+  /** What other evaluations of this process use, too; each of its own otherwise. */
+  readSeries?: ReadSeries
 }
 
-export function alertRoutes({ store, now }: AlertDependencies): OpenAPIHono {
+export function alertRoutes({ store, now, readSeries }: AlertDependencies): OpenAPIHono {
   const app = new OpenAPIHono()
 
   // Requests that come while an evaluation runs get its answer: all of them together cost one.
   let running: Promise<Evaluation | { blind: string }> | undefined
   const evaluateOnce = () => {
-    running ??= evaluate(store, now()).finally(() => {
+    running ??= evaluate(store, now(), readSeries).finally(() => {
       running = undefined
     })
     return running

@@ -6,6 +6,7 @@ import type { StoreClient } from '../../schema/client.ts'
 import { readDocuments } from '../documents.ts'
 import { closedMinutes, newestMinute, runsReadMs } from '../minutes.ts'
 import { type CountedRule, readCollectorRuns, readCountedRules } from '../query.ts'
+import { createSeriesReader, type ReadSeries } from '../series-values.ts'
 import { type Decision, decide, decideBlind, type People } from './decide.ts'
 import { appendEvaluation, type Evaluation, readEvaluation } from './journal.ts'
 import { judgeMinutes, RuleChanged, trackedKey } from './judge.ts'
@@ -27,10 +28,13 @@ export interface Advanced {
 const catchUpMinutes = 60
 
 /** Evaluates when it is called, at any time and however often. @throws StoreError */
-export function createEvaluator(client: StoreClient): (nowMs: number) => Promise<Advanced> {
+export function createEvaluator(
+  client: StoreClient,
+  readSeries: ReadSeries = createSeriesReader(client),
+): (nowMs: number) => Promise<Advanced> {
   let recorded: number | undefined
   return async (nowMs) => {
-    const advanced = await advance(client, nowMs, recorded)
+    const advanced = await advance(client, nowMs, recorded, readSeries)
     recorded = advanced.evaluation?.number
     return advanced
   }
@@ -41,6 +45,7 @@ async function advance(
   client: StoreClient,
   nowMs: number,
   recorded: number | undefined,
+  readSeries: ReadSeries,
 ): Promise<Advanced> {
   const [newest, runs, rules] = await Promise.all([
     readEvaluation(client),
@@ -74,7 +79,7 @@ async function advance(
   )
   try {
     const [{ judged, hostsLeftOut }, people] = await Promise.all([
-      judgeMinutes(client, { rules, isKnown, first, last, tracked }),
+      judgeMinutes(client, { rules, isKnown, first, last, tracked, readSeries }),
       readPeople(client, states),
     ])
     const decision = decide(states, rules, judged, { first, last }, people)

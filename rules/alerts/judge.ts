@@ -6,7 +6,8 @@ import { findHosts, isPerHost, type TrackedHost } from '../hosts.ts'
 import type { CountedRule } from '../query.ts'
 import type { Rule } from '../rule.ts'
 import { type Series, seriesKey } from '../series.ts'
-import { readRuleTraffic, readSeriesValues } from '../traffic.ts'
+import type { ReadSeries } from '../series-values.ts'
+import { readRuleTraffic } from '../traffic.ts'
 import {
   isOver,
   judgeThreshold,
@@ -43,6 +44,7 @@ export interface Question {
   last: number
   /** What is to be answered even when nothing of it is over a limit, by `trackedKey`: is an alert of it open? */
   tracked: ReadonlyMap<string, boolean>
+  readSeries: ReadSeries
 }
 
 /** Names what a rule judges by itself, of every vector. */
@@ -214,25 +216,20 @@ async function judgeZscores(client: StoreClient, question: Question): Promise<Ju
 async function judgeTarget(
   client: StoreClient,
   target: 'bits' | 'packets',
-  { rules, isKnown, first, last, tracked }: Question,
+  { rules, isKnown, first, last, tracked, readSeries }: Question,
 ): Promise<Judged[]> {
   const oldest = oldestZscoreMinute(first)
   const unknown: number[] = []
   for (let minute = oldest; minute <= last; minute += 60) {
     if (!isKnown(minute)) unknown.push((minute - oldest) / 60)
   }
-  const values = await readSeriesValues(client, target, rules, oldest, last)
   const verdicts = new Map<Series, ZscoreVerdict[]>()
-  let index = 0
-  for (const { rule, series: all } of rules) {
-    for (const series of all) {
-      const own = values[index++]!
-      for (const minute of unknown) own[minute] = Number.NaN
-      own.fill(Number.NaN, 0, Math.max(0, (series.countedFrom - oldest) / 60))
-      const minuteValues = { firstMinute: oldest, values: own }
-      verdicts.set(series, judgeZscore(zscoreRuleOf(rule), minuteValues, first, last))
-    }
-  }
+  await readSeries({ target, rules, first: oldest, last }, ({ rule }, series, values) => {
+    for (const minute of unknown) values[minute] = Number.NaN
+    values.fill(Number.NaN, 0, Math.max(0, (series.countedFrom - oldest) / 60))
+    const minuteValues = { firstMinute: oldest, values }
+    verdicts.set(series, judgeZscore(zscoreRuleOf(rule), minuteValues, first, last))
+  })
   const verdictsOf = (series: Series) => verdicts.get(series) ?? []
   const answered = placesOf(rules, tracked, (_, series) =>
     verdictsOf(series).some(({ since }) => since !== undefined),

@@ -5,6 +5,7 @@ import { evaluate } from '../../rules/evaluate.ts'
 import { mostHosts } from '../../rules/hosts.ts'
 import { readCountedRules } from '../../rules/query.ts'
 import { ruleInputSchema } from '../../rules/rule.ts'
+import { createSeriesReader } from '../../rules/series-values.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { recentDay, startTestDatabase, type TestDatabase } from '../build/database.ts'
 
@@ -168,6 +169,7 @@ test('an alert of a host is told how it goes on, also when nothing comes any mor
       isKnown: () => true,
       first: NOON + 480,
       last: NOON + 540,
+      readSeries: createSeriesReader(store),
       tracked: new Map(
         hosts.map((key) => [trackedKey({ ruleId: id, direction: 'in', key }), true] as const),
       ),

@@ -1,0 +1,131 @@
+// Bytes or packets of prefixes, minute by minute, read from the store for zscore rules. All functions throw StoreError.
+
+import type { StoreClient } from '../schema/client.ts'
+import { type CountedRule, read } from './query.ts'
+import type { Rule } from './rule.ts'
+import { seriesKey } from './series.ts'
+import { askStore } from './store-error.ts'
+import { directionsOf } from './traffic.ts'
+
+export type Target = NonNullable<Rule['zscore_target']>
+
+export interface SeriesQuestion {
+  target: Target
+  /** zscore rules of this target. */
+  rules: readonly CountedRule[]
+  /** Minutes, in seconds since 1970; both are included. */
+  first: number
+  last: number
+}
+
+/** Bytes or packets by minute, each minute in the slot that `slotOf` names. */
+export type Amounts = Float64Array
+
+/** More than any question is about: 15 h 8 min, and the hour that may have to be caught up with. */
+export const slots = 1_024
+export const slotOf = (minute: number) => (minute / 60) % slots
+
+/** They go into the request's URL. */
+const mostIds = 100
+/** What was counted and what is read must be of one replica, which may be behind others. */
+const oneReplica = { load_balancing: 'in_order' } as const
+
+/** Where the amounts of a prefix and direction are added to. */
+export type Shares = ReadonlyMap<string, readonly Amounts[]>
+
+/** Of all prefixes and directions: the column is small, and telling them apart would cost more than to read a minute in vain. */
+export function readFlows(
+  client: StoreClient,
+  first: number,
+  last: number,
+): Promise<Map<number, string>> {
+  return askStore(async () => {
+    const result = await client.query({
+      query: `SELECT toUnixTimestamp(minute) AS at, toString(sum(flows)) AS counted
+    FROM prefix_minutes
+    WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+    GROUP BY minute`,
+      query_params: { first, last },
+      clickhouse_settings: oneReplica,
+      format: 'JSONEachRow',
+    })
+    const rows = await result.json<{ at: number; counted: string }>()
+    return new Map(rows.map(({ at, counted }) => [at, counted]))
+  })
+}
+
+/** A list of dates, so that the primary key finds them. */
+const onlyMinutes = 'AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)})))'
+
+/** All minutes of the question, or only these. */
+export function addAmounts(
+  client: StoreClient,
+  { target, rules, first, last }: SeriesQuestion,
+  shares: Shares,
+  minutes?: readonly number[],
+): Promise<void> {
+  const ids = rules.length <= mostIds ? rules.map(({ rule }) => rule.id) : []
+  return askStore(async () => {
+    // Added up here: rows of very many groups would take the store longer than handing them over does.
+    const result = await client.query({
+      query: `SELECT prefix, direction,
+        groupArray(toUInt32(intDiv(toUnixTimestamp(minute) - {first:UInt32}, 60))) AS offsets,
+        groupArray(toFloat64(${target === 'bits' ? 'bytes' : 'packets'})) AS amounts
+      FROM prefix_minutes
+      WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+        ${minutes === undefined ? '' : onlyMinutes}
+        AND direction IN {directions:Array(String)}
+        AND prefix IN
+        (
+          SELECT arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)'))
+          FROM rules FINAL
+          WHERE JSONExtractString(doc, 'type') = 'zscore' AND JSONExtractString(doc, 'zscore_target') = {target:String}
+            AND (empty({ids:Array(String)}) OR has({ids:Array(String)}, id))
+        )
+      GROUP BY prefix, direction`,
+      query_params: {
+        target,
+        ids,
+        directions: directionsOf(rules.flatMap(({ series }) => series)),
+        minutes: minutes ?? [],
+        first,
+        last,
+      },
+      clickhouse_settings: oneReplica,
+      format: 'JSONEachRow',
+    })
+    // Row by row, since the whole answer can be larger than a string may be.
+    for await (const rows of result.stream<Row>()) {
+      for (const row of rows) {
+        const { prefix, direction, offsets, amounts } = row.json()
+        for (const sums of shares.get(seriesKey({ prefix, direction })) ?? []) {
+          // Whole numbers, so that sums are the same in whatever order rows come, up to 2^53.
+          for (let i = 0; i < offsets.length; i++) {
+            const slot = slotOf(first + 60 * offsets[i]!)
+            sums[slot] = sums[slot]! + amounts[i]!
+          }
+        }
+      }
+    }
+  })
+}
+
+interface Row {
+  prefix: string
+  direction: 'in' | 'out'
+  offsets: number[]
+  amounts: number[]
+}
+
+/** Which of the rules have been edited since the question was made, so that what was read may be without some of their prefixes. */
+export async function readEdited(
+  client: StoreClient,
+  { rules }: SeriesQuestion,
+): Promise<CountedRule[]> {
+  const rows = await read<{ id: string; newest: string }>(
+    client,
+    `SELECT id, toString(version) AS newest FROM rules FINAL WHERE JSONExtractString(doc, 'type') = 'zscore'`,
+  )
+  const versions = new Map(rows.map(({ id, newest }) => [id, Number(newest)]))
+  return rules.filter(({ rule, version }) => versions.get(rule.id) !== version)
+}
