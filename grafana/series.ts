@@ -40,7 +40,7 @@ export function chosenRows(
   const rows = choices.map(({ value, rollup, selection }) => {
     const isChosen = `'$${variable}' = '${value}'`
     const where = selection.where === undefined ? isChosen : `${isChosen} AND ${selection.where}`
-    return `SELECT at, key, amount FROM ${rowsOf(rollup, { ...selection, where, amount: unit.metric })}`
+    return rowsOf(rollup, { ...selection, where, amount: unit.metric })
   })
   return { bounds: bounds(shortest.rollup, 60), rows: `(${rows.join(' UNION ALL ')})` }
 }

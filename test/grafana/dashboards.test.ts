@@ -71,7 +71,7 @@ beforeAll(async () => {
     batches.push(await load(client, { from, to, flows: 3_000, seed: index + 1 }))
   }
   await refreshCoarseRollups(client, Date.now(), 30 * 24 * hour * 1000)
-})
+}, 180_000)
 afterAll(() => database.remove())
 
 /** What people would choose; rules and prefixes as the data has them. */
