@@ -6,7 +6,6 @@ import { cloudflareDurations, parseDuration } from './duration.ts'
 import { nameSchema } from './name.ts'
 import { parsePrefix, withoutNested } from './prefix.ts'
 import { type FieldCodes, listSome, type Notice, unknownFields } from './problem.ts'
-import { defaultMinSamples } from './samples.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export const ruleTypes = ['threshold', 'zscore', 'advanced_ddos'] as const
@@ -52,6 +51,8 @@ export const ruleCodes = {
   'vectors[]': 1221,
 } as const satisfies FieldCodes
 
+/** A rule that does not say asks for as many sampled packets. They leave an error of 62 %. */
+const defaultMinSamples = 10
 const mostPrefixes = 5_000
 /** An error of 0.2 %. */
 const mostSamples = 1_000_000

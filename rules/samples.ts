@@ -12,9 +12,6 @@ export interface Sampled {
   packets: bigint
 }
 
-/** A rule that does not say asks for as many. They leave an error of 62 %. */
-export const defaultMinSamples = 10
-
 export function addSamples(minutes: Iterable<Traffic | undefined>): Sampled {
   let samples = 0n
   let packets = 0n

@@ -2,8 +2,8 @@
 
 import type { CountedRule } from '../query.ts'
 import { type AlertDocument, alertDocument } from './document.ts'
-import { basisOf, type Subject } from './identity.ts'
-import { type Judged, trackedKey } from './judge.ts'
+import { basisOf, type Subject, trackedKey } from './identity.ts'
+import type { Judged } from './question.ts'
 import { type AlertState, isOpen, noDataMinutes } from './state.ts'
 import { type AlertEvent, type AttentionOf, close, type Stepped, starve, step } from './step.ts'
 import { eventText } from './text.ts'

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Rule } from '../rule.ts'
+import type { Series } from '../series.ts'
 import type { Vector } from '../vectors.ts'
 
 /** What an alert is about. There is at most one open alert of each. */
@@ -22,6 +23,30 @@ export interface Subject {
 }
 
 export const mostPrefixesTold = 100
+
+/** What an alert of this series is about. */
+export function subjectOf(rule: Rule, series: Series): Subject {
+  return {
+    ruleId: rule.id,
+    ruleName: rule.name,
+    type: rule.type,
+    scope: rule.scope,
+    key: series.prefix ?? 'rule',
+    direction: series.direction,
+    vector: null,
+    prefixes: series.prefixes.slice(0, mostPrefixesTold),
+    basis: basisOf(rule, series.prefixes),
+  }
+}
+
+/** Names what a rule judges by itself, of every vector. */
+export function trackedKey({
+  ruleId,
+  direction,
+  key,
+}: Pick<Subject, 'ruleId' | 'direction' | 'key'>): string {
+  return `${ruleId} ${direction} ${key}`
+}
 
 export function fingerprintOf({
   ruleId,

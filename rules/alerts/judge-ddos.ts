@@ -7,8 +7,9 @@ import { judgeDdos } from '../ddos-judge.ts'
 import { isOfPackets } from '../vectors.ts'
 import type { Metric } from '../verdict.ts'
 import type { Amount, Condition, Level } from './condition.ts'
-import { fingerprintOf } from './identity.ts'
-import { type Judged, type Question, RuleChanged, subjectOf, trackedKey } from './judge.ts'
+import { fingerprintOf, subjectOf, trackedKey } from './identity.ts'
+import type { Judged, Question } from './question.ts'
+import { RuleChanged } from './rule-changed.ts'
 
 /** To this share of all its limits, or below, a vector must fall before its alert can end. */
 const clearRatio = 0.9

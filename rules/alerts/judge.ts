@@ -6,7 +6,6 @@ import { findHosts, isPerHost, type TrackedHost } from '../hosts.ts'
 import type { CountedRule } from '../query.ts'
 import type { Rule } from '../rule.ts'
 import { type Series, seriesKey } from '../series.ts'
-import type { ReadSeries } from '../series-values.ts'
 import { readRuleTraffic } from '../traffic.ts'
 import {
   isOver,
@@ -24,42 +23,11 @@ import {
   type ZscoreVerdict,
   zscoreRuleOf,
 } from '../zscore.ts'
-import type { Condition } from './condition.ts'
-import { basisOf, fingerprintOf, mostPrefixesTold, type Subject } from './identity.ts'
+import { fingerprintOf, type Subject, subjectOf, trackedKey } from './identity.ts'
 import { judgeDdosMinutes } from './judge-ddos.ts'
+import type { Judged, Question } from './question.ts'
+import { RuleChanged } from './rule-changed.ts'
 import { thresholdCondition, zscoreCondition } from './verdict-condition.ts'
-
-export interface Judged {
-  fingerprint: string
-  subject: Subject
-  /** One of each minute, the first one first. */
-  conditions: Condition[]
-}
-
-export interface Question {
-  rules: readonly CountedRule[]
-  isKnown: (minute: number) => boolean
-  /** The minutes asked about; both are included. */
-  first: number
-  last: number
-  /** What is to be answered even when nothing of it is over a limit, by `trackedKey`: is an alert of it open? */
-  tracked: ReadonlyMap<string, boolean>
-  readSeries: ReadSeries
-}
-
-/** Names what a rule judges by itself, of every vector. */
-export function trackedKey({
-  ruleId,
-  direction,
-  key,
-}: Pick<Subject, 'ruleId' | 'direction' | 'key'>): string {
-  return `${ruleId} ${direction} ${key}`
-}
-
-/** A rule was changed while it was judged, so that its traffic is not of the prefixes that were read. */
-export class RuleChanged extends Error {
-  override readonly name = 'RuleChanged'
-}
 
 export interface Answer {
   judged: Judged[]
@@ -82,21 +50,6 @@ export async function judgeMinutes(client: StoreClient, question: Question): Pro
     ...(await judgeDdosMinutes(client, { ...question, rules: ofType('advanced_ddos') })),
   ]
   return { judged, hostsLeftOut: hosts.hostsLeftOut }
-}
-
-/** What an alert of this series is about. */
-export function subjectOf(rule: Rule, series: Series): Subject {
-  return {
-    ruleId: rule.id,
-    ruleName: rule.name,
-    type: rule.type,
-    scope: rule.scope,
-    key: series.prefix ?? 'rule',
-    direction: series.direction,
-    vector: null,
-    prefixes: series.prefixes.slice(0, mostPrefixesTold),
-    basis: basisOf(rule, series.prefixes),
-  }
 }
 
 interface Place {

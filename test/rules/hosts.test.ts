@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { judgeMinutes, trackedKey } from '../../rules/alerts/judge.ts'
+import { trackedKey } from '../../rules/alerts/identity.ts'
+import { judgeMinutes } from '../../rules/alerts/judge.ts'
 import { createConfiguration } from '../../rules/configuration.ts'
 import { evaluate } from '../../rules/evaluate.ts'
 import { mostHosts } from '../../rules/hosts.ts'
