@@ -26,11 +26,14 @@ export interface PreparedRouter {
   readonly datagrams: readonly PreparedDatagram[]
 }
 
-const datagramsOfEach = 200
 const uptimeMs = 3_600_000
 
 /** The same for the same traffic, but for the time. */
-export function prepare(traffic: Traffic, nowMs: number): PreparedRouter[] {
+export function prepare(
+  traffic: Traffic,
+  datagramsOfEach: number,
+  nowMs: number,
+): PreparedRouter[] {
   const { protocol } = traffic
   const plan = createPlan({ ...traffic, protocols: [protocol] })
   const write = createDatagramWriter(plan, nowMs - uptimeMs)

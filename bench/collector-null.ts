@@ -3,15 +3,10 @@
 //   over IPC: out `NullReady`, in 'tell', out a `NullReport`
 
 import { pino } from 'pino'
-import { createBlocks } from '../collector/block.ts'
-import { createBlockPool } from '../collector/block-pool.ts'
-import { createExporters } from '../collector/exporters.ts'
-import { createLedger } from '../collector/ledger.ts'
-import { createPipeline } from '../collector/pipeline.ts'
 import { createSources } from '../collector/receive/sources.ts'
 import { openReceiver } from '../collector/receive/udp.ts'
-import { noRouters } from '../collector/routers.ts'
 import { longestGcPauseMs } from './collector-gc.ts'
+import { createBenchPipeline } from './collector-pipeline.ts'
 
 export interface NullReady {
   readonly port: number
@@ -26,22 +21,7 @@ export interface NullReport {
 }
 
 const log = pino({ level: 'warn' })
-const ledger = createLedger()
-const pool = createBlockPool()
-const blocks = createBlocks(
-  () => 'bench',
-  pool,
-  ({ payload }) => pool.give(payload),
-)
-const pipeline = createPipeline({
-  routers: noRouters,
-  exporters: createExporters(noRouters),
-  ledger,
-  output: { append: (flow, ms) => blocks.append(flow, ms), addRow: () => true, blocks },
-  knownOnly: false,
-  compat: 'none',
-  log,
-})
+const { pipeline, ledger, blocks } = createBenchPipeline()
 const sourceOf = createSources()
 const receiver = await openReceiver(
   [{ host: '127.0.0.1', port: 0 }],

@@ -24,11 +24,12 @@ export interface Sent {
 }
 
 const host = '127.0.0.1'
+const datagramsOfEach = 200
 /** Sent at once at most, when it is late: a receive buffer of 4 MiB holds some thousand. */
 const burstDatagrams = 16
 
 const { traffic, port } = JSON.parse(process.argv[2] ?? '') as SenderOptions
-const routers = prepare(traffic, Date.now())
+const routers = prepare(traffic, datagramsOfEach, Date.now())
 const sockets = await openSockets(
   routers.map(({ router }) => router),
   { host },

@@ -10,19 +10,13 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { pino } from 'pino'
 import protobuf from 'protobufjs'
-import { createBlocks } from '../collector/block.ts'
-import { createBlockPool } from '../collector/block-pool.ts'
-import { createExporters } from '../collector/exporters.ts'
-import { createLedger } from '../collector/ledger.ts'
-import { createPipeline } from '../collector/pipeline.ts'
-import { noRouters } from '../collector/routers.ts'
 import type { Source } from '../collector/source.ts'
 import { createDatagramWriter } from '../netmon/generate/datagrams.ts'
 import type { GenerateOptions } from '../netmon/generate/options.ts'
 import { createPlan } from '../netmon/generate/plan.ts'
 import { packageRoot } from '../runtime/package-root.ts'
+import { createBenchPipeline } from './collector-pipeline.ts'
 import { readDatagrams } from './datagrams.ts'
 import { describeMachine, type Result, writeResult } from './report.ts'
 
@@ -102,36 +96,12 @@ function rate(run: () => number): number {
 }
 
 function ours(datagrams: readonly Datagram[], hasWriters: boolean): () => number {
-  const { pipeline, ledger } = createSubject(hasWriters, () => {})
+  const { pipeline, ledger } = createBenchPipeline({ hasWriters })
   return () => {
     const before = ledger.flowsDecoded
     for (const { payload, source } of datagrams) pipeline.handle(payload, source, receivedMs)
     return ledger.flowsDecoded - before
   }
-}
-
-function createSubject(hasWriters: boolean, take: (payload: readonly Uint8Array[]) => void) {
-  const pool = createBlockPool()
-  const ledger = createLedger()
-  const blocks = createBlocks(
-    () => 'bench',
-    pool,
-    ({ payload }) => {
-      take(payload)
-      pool.give(payload)
-    },
-  )
-  const pipeline = createPipeline({
-    routers: noRouters,
-    exporters: createExporters(noRouters),
-    ledger,
-    output: { append: (flow, ms) => blocks.append(flow, ms), addRow: () => true, blocks },
-    knownOnly: false,
-    compat: 'none',
-    ...(!hasWriters && { limits: { writers: 0 } }),
-    log: pino({ level: 'silent' }),
-  })
-  return { pipeline, ledger, blocks }
 }
 
 async function theirs(datagrams: readonly Datagram[]): Promise<() => number> {
@@ -159,11 +129,13 @@ function protobufjs(datagrams: readonly Datagram[]): () => number {
   const file = path.join(packageRoot, 'schema', 'flow.proto')
   const type = new protobuf.Root().loadSync(file, { keepCase: true }).lookupType('FlowMessage')
   const messages: protobuf.Message[] = []
-  const { pipeline, blocks } = createSubject(true, (payload) => {
-    for (const block of payload) {
-      const reader = protobuf.Reader.create(block)
-      while (reader.pos < reader.len) messages.push(type.decodeDelimited(reader))
-    }
+  const { pipeline, blocks } = createBenchPipeline({
+    take(payload) {
+      for (const block of payload) {
+        const reader = protobuf.Reader.create(block)
+        while (reader.pos < reader.len) messages.push(type.decodeDelimited(reader))
+      }
+    },
   })
   for (const { payload, source } of datagrams) pipeline.handle(payload, source, receivedMs)
   blocks.seal()

@@ -91,7 +91,9 @@ export function createExporters(routers: Routers): Exporters {
     source: Source,
     receivedMs: number,
   ): Exporter => {
-    const address = formatAddress(bytes, length)
+    // Mostly it is the source itself, whose text is there already.
+    const isSource = isAddress(source.bytes, bytes, length)
+    const address = isSource ? source.address : formatAddress(bytes, length)
     const key = address === source.address ? address : `${address} ${source.address}`
     const known = exporters.get(key)
     if (known !== undefined) return known
@@ -134,7 +136,10 @@ export function createExporters(routers: Routers): Exporters {
       const bytes = isAgent ? facts.agent.bytes : source.bytes
       const length = isAgent ? facts.agent.length : source.bytes.length
       if (sender === undefined || !isSame(sender, source, bytes, length)) {
-        sender = find(bytes, length, source, receivedMs)
+        sender =
+          last !== undefined && isSame(last, source, bytes, length)
+            ? last
+            : find(bytes, length, source, receivedMs)
       }
       sender.datagrams++
       sender.datagramBytes += lengthBytes
@@ -200,7 +205,12 @@ function takeFacts(exporter: Exporter, facts: DatagramFacts, receivedMs: number)
 }
 
 function isSame(exporter: Exporter, source: Source, bytes: Uint8Array, length: number): boolean {
-  if (exporter.source !== source || exporter.addressBytes.length !== length) return false
-  for (let i = 0; i < length; i++) if (exporter.addressBytes[i] !== bytes[i]) return false
+  return exporter.source === source && isAddress(exporter.addressBytes, bytes, length)
+}
+
+/** The first `length` of `bytes` are this address. */
+function isAddress(address: Uint8Array, bytes: Uint8Array, length: number): boolean {
+  if (address.length !== length) return false
+  for (let i = 0; i < length; i++) if (address[i] !== bytes[i]) return false
   return true
 }

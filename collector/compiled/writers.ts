@@ -1,4 +1,4 @@
-// Writers of templates, made when a template has proved itself, shared by all templates of one layout, and bounded in number.
+// Writers of templates, made when a layout has proved itself, shared by all templates that have it, and bounded in number.
 
 import type { Plan } from '../decode/plan.ts'
 import type { Template } from '../decode/template.ts'
@@ -31,21 +31,29 @@ export interface Writer {
   usedMs: number
 }
 
+/** What templates of the same fields share, whoever sent them. */
+export interface Layout {
+  /** Interpreted, since there is no writer. */
+  recordsRead: number
+  /** Undefined while it is not earned; null when its records cannot be compiled. */
+  writer: Writer | null | undefined
+}
+
 export interface Writers {
   /**
-   * Called for each set, with the number of records that were read of it by interpretation: the template's writer, when it has earned one by
-   * enough of them and its records can be compiled.
+   * Called for each set: the writer of the template's layout, when it has earned one by enough records that were interpreted, and they can be compiled.
    */
   of(template: Template, plan: Plan, receivedMs: number): Writer | undefined
 }
 
 export function createWriters(options: {
-  /** Records that earn a template its writer: making one costs as much as interpreting some hundred. */
+  /** Records that earn a layout its writer: making one costs as much as interpreting some hundred. */
   afterRecords: number
   /** Some 10 kB each. */
   most: number
 }): Writers {
   const writers = new Map<string, Writer>()
+  const layouts = new Map<string, Layout>()
   let isAllowed = true
 
   const makeRoom = () => {
@@ -63,8 +71,7 @@ export function createWriters(options: {
   }
 
   const make = (template: Template, plan: Plan): Writer | undefined => {
-    const key = `${template.protocol} ${template.layout}`
-    const known = writers.get(key)
+    const known = writers.get(keyOf(template))
     if (known !== undefined) return known
     const generated = generateWriter({
       fields: template.fields(),
@@ -86,30 +93,52 @@ export function createWriters(options: {
       usesSampler: generated.record.sampler !== undefined,
       usedMs: 0,
     }
-    writers.set(key, writer)
+    writers.set(keyOf(template), writer)
     return writer
+  }
+
+  const layoutOf = (template: Template): Layout => {
+    const key = keyOf(template)
+    const known = layouts.get(key)
+    if (known !== undefined) return known
+    // Layouts are free to invent. One that is forgotten stays with the templates that have it; a new one of theirs begins anew.
+    if (layouts.size >= options.most) {
+      const [oldest] = layouts.keys()
+      if (oldest !== undefined) layouts.delete(oldest)
+    }
+    const layout: Layout = { recordsRead: 0, writer: undefined }
+    layouts.set(key, layout)
+    return layout
   }
 
   return {
     of(template, plan, receivedMs) {
-      if (plan.writer === undefined) {
-        const isEarned = options.most > 0 && plan.recordsRead >= options.afterRecords
-        if (!isAllowed || !isEarned) return undefined
+      if (!isAllowed || options.most === 0) return undefined
+      plan.layout ??= layoutOf(template)
+      const { layout } = plan
+      if (layout.writer === undefined) {
+        layout.recordsRead += plan.recordsRead
+        plan.recordsRead = 0
+        if (layout.recordsRead < options.afterRecords) return undefined
         const isSimple = plan.variable === undefined && plan.reverseSteps === undefined
-        plan.writer = (isSimple && make(template, plan)) || null
+        layout.writer = (isSimple && make(template, plan)) || null
       }
-      const { writer } = plan
+      const { writer } = layout
       if (writer === null) return undefined
       if (writer.write === undefined) {
         // It has to earn it anew.
-        plan.writer = undefined
-        plan.recordsRead = 0
+        layout.writer = undefined
+        layout.recordsRead = 0
         return undefined
       }
       writer.usedMs = receivedMs
       return writer
     },
   }
+}
+
+function keyOf({ protocol, layout }: Template): string {
+  return `${protocol} ${layout}`
 }
 
 /** Undefined where Node runs with --disallow-code-generation-from-strings. */

@@ -30,7 +30,7 @@ export interface DecoderLimits {
   /** sFlow data sources whose count of drops is followed. */
   readonly dropCountsPerAgent: number
   readonly dropCounts: number
-  /** Layouts of templates that have a writer, and how many records earn a template one: making it costs as much as reading some hundred. */
+  /** Layouts of templates that have a writer, and how many records earn a layout one: making it costs as much as reading some hundred. */
   readonly writers: number
   readonly recordsForWriter: number
 }

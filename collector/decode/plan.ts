@@ -1,6 +1,6 @@
 // A template, made ready for reading its records: which bytes go where. A record is then one loop.
 
-import type { Writer } from '../compiled/writers.ts'
+import type { Layout } from '../compiled/writers.ts'
 import { readUint, readUint16 } from './bytes.ts'
 import type { DataRecord } from './data-record.ts'
 import {
@@ -39,10 +39,10 @@ export interface Plan {
   readonly lengths: Uint16Array
   /** The lengths in the template, when some are variable. */
   readonly variable: Uint16Array | undefined
-  /** Records read by these steps, since there is no writer for them. */
+  /** Records read by these steps that its layout has not been told of yet. */
   recordsRead: number
-  /** Undefined while it is not earned; null when its records cannot be compiled. */
-  writer: Writer | null | undefined
+  /** Shared with all templates of the same fields. Undefined before the first data. */
+  layout: Layout | undefined
 }
 
 export function compile(template: Template): Plan {
@@ -73,7 +73,7 @@ export function compile(template: Template): Plan {
     lengths,
     variable: isVariable ? lengths.slice() : undefined,
     recordsRead: 0,
-    writer: undefined,
+    layout: undefined,
   }
 }
 

@@ -18,6 +18,8 @@ export class SampleDrops {
   take(agent: SequenceStream, source: number, drops: number): number {
     const known = this.byAgent.get(agent)
     const before = known?.get(source)
+    // Nearly always: agents keep up.
+    if (before === drops) return 0
     if (before === undefined) {
       if (known !== undefined && known.size >= this.limits.dropCountsPerAgent) return 0
       this.counts++

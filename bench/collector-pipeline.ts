@@ -1,0 +1,40 @@
+// A collector between its socket and its sink: blocks that are full go to whoever measures, and back into use.
+
+import { pino } from 'pino'
+import { createBlocks } from '../collector/block.ts'
+import { createBlockPool } from '../collector/block-pool.ts'
+import { createExporters } from '../collector/exporters.ts'
+import { createLedger } from '../collector/ledger.ts'
+import { createPipeline } from '../collector/pipeline.ts'
+import { noRouters } from '../collector/routers.ts'
+
+export interface BenchPipelineOptions {
+  /** Absent: true. */
+  hasWriters?: boolean
+  /** Lent each segment's blocks. */
+  take?(payload: readonly Uint8Array[]): void
+}
+
+export function createBenchPipeline({ hasWriters = true, take }: BenchPipelineOptions = {}) {
+  const pool = createBlockPool()
+  const ledger = createLedger()
+  const blocks = createBlocks(
+    () => 'bench',
+    pool,
+    ({ payload }) => {
+      take?.(payload)
+      pool.give(payload)
+    },
+  )
+  const pipeline = createPipeline({
+    routers: noRouters,
+    exporters: createExporters(noRouters),
+    ledger,
+    output: { append: (flow, ms) => blocks.append(flow, ms), addRow: () => true, blocks },
+    knownOnly: false,
+    compat: 'none',
+    ...(!hasWriters && { limits: { writers: 0 } }),
+    log: pino({ level: 'silent' }),
+  })
+  return { pipeline, ledger, blocks }
+}
