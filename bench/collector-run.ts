@@ -24,7 +24,7 @@ export interface RunFigures {
 }
 
 /** Code that has run is faster, templates have to come first, and buffers have to grow. */
-const warmUpSeconds = 3
+const warmUpSeconds = 2
 const settleMs = 300
 
 export async function run(

@@ -32,7 +32,6 @@ const flowsPerSecond = Number(values.rate)
 const traffics: Readonly<Record<string, Traffic>> = {
   v5: { protocol: 'v5', routers: 8, flowsPerDatagram: 30, ipv6Share: 0 },
   v9: { protocol: 'v9', routers: 8, flowsPerDatagram: 20, ipv6Share: 0 },
-  'v9, a fifth IPv6': { protocol: 'v9', routers: 8, flowsPerDatagram: 16, ipv6Share: 0.2 },
   ipfix: { protocol: 'ipfix', routers: 8, flowsPerDatagram: 16, ipv6Share: 0 },
   sflow: { protocol: 'sflow', routers: 8, flowsPerDatagram: 5, ipv6Share: 0.2 },
 }
