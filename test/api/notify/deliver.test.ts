@@ -307,7 +307,8 @@ test('mail goes to a server that speaks SMTP', async () => {
         } else if (line === 'DATA') {
           isData = true
           socket.write('354 go on\r\n')
-        } else if (line === 'QUIT') socket.end('221 bye\r\n')
+        } else if (line === 'STARTTLS') socket.write('454 no TLS here\r\n')
+        else if (line === 'QUIT') socket.end('221 bye\r\n')
         else socket.write('250 ok\r\n')
       }
     })
@@ -334,6 +335,7 @@ test('mail goes to a server that speaks SMTP', async () => {
   lines.length = 0
   const refused = await send('POST', `/channels/${made.body.result.id}/test`)
   expect(refused.body.result).toMatchObject({ delivered: false })
+  expect(lines).toContain('STARTTLS')
   expect(lines.filter((line) => line.startsWith('MAIL'))).toEqual([])
   smtp.close()
 })
