@@ -18,7 +18,7 @@ let running: Running
 let browser: Browser
 let watched: Watched
 let origin: string
-let udpPort: number
+let sent: ReturnType<typeof send>
 
 beforeAll(async () => {
   running = runNetmon(['up', '--demo', '--data', `${temporaryDirectory()}/demo`], {
@@ -28,8 +28,9 @@ beforeAll(async () => {
   browser = await startBrowser()
   const [, port] = await running.says(/Point routers at +UDP (\d+)/)
   const [, url] = await running.says(/Console and API +(http:\S+)/)
-  udpPort = Number(port)
   origin = url!
+  // Asked for later: it is told of once the collector has told that all of it is stored.
+  sent = send(Number(port))
   watched = await openPage(browser, origin, { acceptDownloads: true })
   watched.page.setDefaultTimeout(55_000)
 }, 120_000)
@@ -43,6 +44,22 @@ afterAll(async () => {
 
 // Whatever a test is about: nothing complains, and no request leaves the origin.
 afterEach(() => expect(watched.complaints).toEqual([]))
+
+/** Two routers of their own, beside those that are played. */
+async function send(udpPort: number) {
+  const fromMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000
+  const summary = await generate({
+    target: { host: '127.0.0.1', port: udpPort },
+    source: '127.30.0.1',
+    routers: 2,
+    protocols: ['v9', 'ipfix'],
+    flows: 2000,
+    rate: 2000,
+    samplingRate: 10,
+    announce: 1,
+  })
+  return { fromMs, summary }
+}
 
 async function ask(path: string, method = 'GET', body?: unknown) {
   const response = await fetch(`${origin}${path}`, {
@@ -135,19 +152,30 @@ test('a rule is entered, tried on the last day, changed and deleted', async () =
   await page.getByText('by hand is deleted').waitFor()
 })
 
+test('floors of a DDoS rule are entered by vector', async () => {
+  const { page, complaints } = watched
+  await page.goto('/console/rules/new')
+  await page.getByLabel('Name').fill('by vector')
+  await page.getByLabel('Type').selectOption('advanced_ddos')
+  await page.getByLabel('Prefixes', { exact: true }).fill('203.0.113.0/24')
+  await page.getByText('Kinds of packets, and their floors').click()
+  const floor = page.getByLabel('Bandwidth of udp_ntp')
+  expect(await floor.getAttribute('placeholder')).toBe('100 M')
+  await floor.fill('much')
+  await page.getByRole('button', { name: 'Add rule' }).click()
+  await page.getByText('udp_ntp: bandwidth_floor must be').waitFor()
+  expect(complaints.splice(0).every((text) => text.includes('422'))).toBe(true)
+  await floor.fill('50M')
+  await page.getByLabel('Watch tcp_ack').uncheck()
+  await page.getByRole('button', { name: 'Add rule' }).click()
+  await page.getByRole('link', { name: 'by vector' }).click()
+  expect(await floor.inputValue()).toBe('50000000')
+  expect(await page.getByLabel('Watch tcp_ack').isChecked()).toBe(false)
+})
+
 test("explore's totals are what the generator says it sent, also in the file and after a reload", async () => {
   const { page } = watched
-  const fromMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000
-  const summary = await generate({
-    target: { host: '127.0.0.1', port: udpPort },
-    source: '127.30.0.1',
-    routers: 2,
-    protocols: ['v9', 'ipfix'],
-    flows: 2000,
-    rate: 2000,
-    samplingRate: 10,
-    announce: 1,
-  })
+  const { fromMs, summary } = await sent
   const bytes = summary.totals.bytes * 10
   const time = (ms: number) => new Date(ms).toISOString()
   const question = new URLSearchParams({
