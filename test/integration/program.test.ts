@@ -143,7 +143,7 @@ function textOf(flow: Record<string, unknown>): string {
   return `${flow['src_addr']} ${flow['dst_addr']} ${flow['proto']} ${ports} ${flow['bytes']} ${flow['packets']}`
 }
 
-test('routers and rules of the README are accepted as printed, and the default sampling applies', async () => {
+test('routers, rules and the channel of the README are accepted as printed, and the default sampling applies', async () => {
   const commands = readFileSync(path.join(packageRoot, 'README.md'), 'utf8').matchAll(
     /curl -X POST (http:\/\/localhost:8090)(\/\w+) \\\n +-d '(\{[^']+\})'/g,
   )
@@ -163,6 +163,8 @@ test('routers and rules of the README are accepted as printed, and the default s
     ['/rules', 201],
     ['/rules', 201],
     ['/rules', 201],
+    ['/rules', 201],
+    ['/channels', 201],
   ])
   // pmacct announces no rate: its flows take the default of the router that sends them, from the next look at the list on.
   const answer = await fetch(`${program.apiUrl}/routers`, {
@@ -191,7 +193,7 @@ test('Ctrl-C and start again: routers, rules, flows and learned templates are st
   expect(await read('SELECT count() AS flows FROM raw')).toEqual([{ flows: sentFlows }])
   for (const [route, count] of [
     ['routers', 2],
-    ['rules', 3],
+    ['rules', 4],
   ] as const) {
     const { result } = (await (await fetch(`${program.apiUrl}/${route}`)).json()) as {
       result: unknown[]
