@@ -26,10 +26,10 @@ interface Guard {
 }
 
 const guards: readonly Guard[] = [
-  { protocol: 'v5', flowsPerDatagram: 30, leastGain: 2, mostCost: 5 },
-  { protocol: 'v9', flowsPerDatagram: 20, leastGain: 2, mostCost: 5 },
-  { protocol: 'ipfix', flowsPerDatagram: 16, leastGain: 2, mostCost: 5 },
-  { protocol: 'sflow', flowsPerDatagram: 5, leastGain: 1.3, mostCost: 5 },
+  { protocol: 'v5', flowsPerDatagram: 30, leastGain: 2.8, mostCost: 3.5 },
+  { protocol: 'v9', flowsPerDatagram: 20, leastGain: 3.5, mostCost: 3.5 },
+  { protocol: 'ipfix', flowsPerDatagram: 16, leastGain: 3.5, mostCost: 3.5 },
+  { protocol: 'sflow', flowsPerDatagram: 5, leastGain: 1.4, mostCost: 3.5 },
 ]
 const datagramsOfEach = 400
 const roundMs = 150

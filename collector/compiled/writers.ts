@@ -117,8 +117,6 @@ export function createWriters(options: {
       plan.layout ??= layoutOf(template)
       const { layout } = plan
       if (layout.writer === undefined) {
-        layout.recordsRead += plan.recordsRead
-        plan.recordsRead = 0
         if (layout.recordsRead < options.afterRecords) return undefined
         const isSimple = plan.variable === undefined && plan.reverseSteps === undefined
         layout.writer = (isSimple && make(template, plan)) || null

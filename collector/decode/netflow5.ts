@@ -63,7 +63,8 @@ export function decodeNetflow5(
     flow.samplingRate = samplingRate
     if (samplingRate > 0) flow.samplingSource = SamplingSource.exporter
     counters.flows.netflow5++
-    context.netflow5.plan.recordsRead++
+    const { layout } = context.netflow5.plan
+    if (layout !== undefined) layout.recordsRead++
     context.emit(flow, source)
   }
   if (records < count) fail(context, 'bad-length', bytes.length - end)

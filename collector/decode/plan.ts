@@ -39,9 +39,7 @@ export interface Plan {
   readonly lengths: Uint16Array
   /** The lengths in the template, when some are variable. */
   readonly variable: Uint16Array | undefined
-  /** Records read by these steps that its layout has not been told of yet. */
-  recordsRead: number
-  /** Shared with all templates of the same fields. Undefined before the first data. */
+  /** Shared with all templates of the same fields. Undefined before the first data, and where all records are interpreted. */
   layout: Layout | undefined
 }
 
@@ -72,7 +70,6 @@ export function compile(template: Template): Plan {
     offsets,
     lengths,
     variable: isVariable ? lengths.slice() : undefined,
-    recordsRead: 0,
     layout: undefined,
   }
 }

@@ -205,7 +205,7 @@ function readData(
       return
     }
     message.dataRecords++
-    plan.recordsRead++
+    if (plan.layout !== undefined) plan.layout.recordsRead++
     emitFlows(context, plan, template, exporter, domain, bytes, offset)
     offset = next
   }

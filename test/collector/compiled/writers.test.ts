@@ -306,3 +306,14 @@ test('a template earns its writer, and loses it to others when there are too man
   // The second takes the place of the first, which earns it anew.
   expect(expectSame(sent(...one, ...two, ...again), { recordsForWriter: 4, writers: 1 })).toBe(6)
 })
+
+test('exporters of one layout earn its writer together', () => {
+  const record = bytes(base, moments)
+  const template = netflow9(header, templateFlowSet(256, ...ends, ...times))
+  const data = netflow9(header, flowSet(256, record))
+  const datagrams = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'].flatMap((address) =>
+    [template, data].map((payload) => ({ payload, source: sourceAt(address) })),
+  )
+  // The first two are read, the others written.
+  expect(expectSame(datagrams, { recordsForWriter: 2 })).toBe(2)
+})
