@@ -119,9 +119,10 @@ async function sustain(seconds: number): Promise<void> {
       const result = { traffic: 'v9', subject, seconds, ...figures, longestGcPauseMs, load }
       console.log(JSON.stringify(result))
       results.push(result)
+      // Kept at once: the next subject may not get through.
+      writeResult('collector-sustained', results)
     } finally {
       await running.stop()
     }
   }
-  writeResult('collector-sustained', results)
 }
