@@ -90,7 +90,8 @@ async function compare(rounds: number, seconds: number): Promise<void> {
     }
   }
   const missing = peers.filter(({ program }) => program === undefined).map(({ name }) => name)
-  results.push({ missing: broker === undefined ? [...missing, 'Kafka'] : missing })
+  if (broker === undefined) missing.push('Kafka')
+  results.push({ missing: missing.join(', ') })
   results.push({ load: round(median(load)) })
   console.table(results.filter((result) => 'subject' in result))
   if (values.only === '') writeResult('collector', results)
