@@ -57,6 +57,10 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   ],
   'rules/hosts.ts': ["addressText('address')", 'minutesTuple', 'condition', 'having'],
   'rules/raw-flows.ts': ['ours', 'theirs', 'prefixesOfSource'],
+  'rules/series-amounts.ts': [
+    "target === 'bits' ? 'bytes' : 'packets'",
+    "minutes === undefined ? '' : onlyMinutes",
+  ],
   'rules/traffic.ts': [
     'minutesTuple',
     'prefixesOfSource',
