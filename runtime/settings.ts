@@ -59,7 +59,7 @@ const definitions = {
     env: 'NETMON_COMPILE',
     flag: 'compile',
     fallback: 'true',
-    help: 'false: no code is generated for templates; decoding takes some four times as long',
+    help: 'false: no code is generated for templates; decoding takes three to five times as long',
     ...trueOrFalse,
   },
   collectorHttp: {
