@@ -34,12 +34,14 @@ import { exporterRoutes } from './routes/exporters.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
+import { readyRoutes } from './routes/ready.ts'
 import { routerRoutes } from './routes/routers.ts'
 import { ruleQuestionRoutes } from './routes/rule-questions.ts'
 import { ruleRoutes } from './routes/rules.ts'
 import { silenceRoutes } from './routes/silences.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { trafficRoutes } from './routes/traffic.ts'
+import { trafficSummaryRoutes } from './routes/traffic-summary.ts'
 
 export interface ApiDependencies extends HealthDependencies {
   configuration: Configuration
@@ -94,8 +96,10 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', exporterRoutes(dependencies))
   app.route('/', collectorRoutes(dependencies))
   app.route('/', trafficRoutes(dependencies))
+  app.route('/', trafficSummaryRoutes(dependencies))
   app.route('/', flowRoutes(dependencies))
   app.route('/', healthRoutes(dependencies))
+  app.route('/', readyRoutes(dependencies))
   app.route('/', pipelineRoutes(dependencies))
   app.route('/', channelRoutes({ channels, notificationLog, send, now }))
   app.route('/', tokenRoutes(tokens))

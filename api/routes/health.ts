@@ -6,9 +6,10 @@ import { readAppliedMigrations, readCollectorRuns } from '../../rules/query.ts'
 import { version } from '../../runtime/version.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { needs } from '../access/roles.ts'
-import { failure, json, problem, success, successSchema } from '../envelope.ts'
+import { failure, json, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
 import type { Storage } from '../periodic/retention.ts'
+import { missingMigrations } from './ready.ts'
 
 export const storageSchema = z.object({
   /** Of all tables on disk. */
@@ -69,10 +70,7 @@ export function healthRoutes(dependencies: HealthDependencies): OpenAPIHono {
   const app = new OpenAPIHono()
   app.openapi(health, async (c) => {
     const applied = await readAppliedMigrations(store)
-    if (applied < migrations) {
-      const message = `the database has ${applied} of ${migrations} migrations: run \`netmon migrate\``
-      return c.json(failure(problem(1905, message)), 503)
-    }
+    if (applied < migrations) return c.json(failure(missingMigrations(applied, migrations)), 503)
     const runs = await readCollectorRuns(store, now() - heardWithinMs)
     const collectors = newestRuns(runs).map((run) => ({
       name: run.collector,

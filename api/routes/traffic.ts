@@ -110,7 +110,7 @@ const timeseries = createRoute({
   },
 })
 
-const topRowSchema = z.object({
+export const topRowSchema = z.object({
   key: z.array(z.string()),
   name: z.array(z.string().nullable()),
   bytes: exactNumber,

@@ -3,7 +3,7 @@
 import { rawCondition, rawExpression } from './columns.ts'
 import type { Parameters } from './parameters.ts'
 import type { Piece, Plan } from './plan.ts'
-import type { Unit } from './unit.ts'
+import { type Unit, units } from './unit.ts'
 
 export interface Question {
   dimensions: readonly string[]
@@ -64,24 +64,48 @@ GROUP BY key
 ${questionLimits}`
 }
 
+/** One row for each step that has flows, of all keys together. */
+export function stepsStatement(question: Question, plan: Plan, parameters: Parameters): string {
+  const step = parameters.add('UInt32', plan.stepSeconds)
+  const pieces = plan.pieces.map((piece) => {
+    const { time } = columnsOf(piece, plan, question.unit)
+    return select(question, plan, piece, parameters, [
+      `toUInt32(intDiv(toUnixTimestamp(${time}), ${step}) * ${step}) AS bucket`,
+      ...sumsOfUnits(piece, plan),
+    ])
+  })
+  return `SELECT bucket, ${amountsAsText}
+FROM
+(
+  ${pieces.join('\n  UNION ALL\n  ')}
+)
+GROUP BY bucket
+${questionLimits}`
+}
+
 /** One row for each of the greatest keys, and one with an empty key for all others. */
 export function topStatement(question: Question, plan: Plan, parameters: Parameters): string {
   const keys = keysOf(question.dimensions)
-  const pieces = plan.wholePieces.map((piece) => {
-    const sums = (['bits', 'packets', 'flows'] as const).map(
-      (unit) => `${columnsOf(piece, plan, unit).sum} AS ${unit}_sum`,
-    )
-    return select(question, plan, piece, parameters, sums)
-  })
+  const pieces = plan.wholePieces.map((piece) =>
+    select(question, plan, piece, parameters, sumsOfUnits(piece, plan)),
+  )
   const ranking =
     keys.length === 0 ? '' : `WITH top AS (${rankStatement(question, plan, parameters)})\n`
-  return `${ranking}SELECT ${foldedKey(keys)} AS key, toString(sum(bits_sum)) AS bytes, toString(sum(packets_sum)) AS packets, toString(sum(flows_sum)) AS flows
+  return `${ranking}SELECT ${foldedKey(keys)} AS key, ${amountsAsText}
 FROM
 (
   ${pieces.join('\n  UNION ALL\n  ')}
 )
 GROUP BY key
 ${questionLimits}`
+}
+
+const amountsAsText =
+  'toString(sum(bits_sum)) AS bytes, toString(sum(packets_sum)) AS packets, toString(sum(flows_sum)) AS flows'
+
+/** What `amountsAsText` adds up. */
+function sumsOfUnits(piece: Piece, plan: Plan): string[] {
+  return units.map((unit) => `${columnsOf(piece, plan, unit).sum} AS ${unit}_sum`)
 }
 
 function rankStatement(question: Question, plan: Plan, parameters: Parameters): string {

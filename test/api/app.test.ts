@@ -342,7 +342,9 @@ test('every path works with and without a slash at its end', async () => {
   expect((await send('GET', '/health/')).status).toBe(200)
 })
 
-test('health tells the collectors that have reported', async () => {
+test('health tells the collectors that have reported, and without one it is not ready', async () => {
+  const unheard = await send('GET', '/ready')
+  expect([unheard.status, unheard.errors]).toEqual([503, [[1907, '']]])
   const now = Date.now()
   const status = {
     collector: 'edge',
@@ -382,6 +384,11 @@ test('health tells the collectors that have reported', async () => {
     storage: null,
     demo: false,
   })
+  const ready = await send('GET', '/ready')
+  expect([ready.status, ready.body.result]).toEqual([
+    200,
+    { migrations: database.migrations, collectors: ['edge'] },
+  ])
 })
 
 const seconds = (ms: number) => (ms / 1000).toFixed(3)

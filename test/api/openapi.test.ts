@@ -57,7 +57,7 @@ test('every operation says what it does, who may ask, and how it fails', () => {
   expect(document.components.securitySchemes).toMatchObject({
     token: { type: 'http', scheme: 'bearer' },
   })
-  const isPublic: string[] = ['GET /health', 'GET /openapi.json', 'GET /docs']
+  const isPublic: string[] = ['GET /health', 'GET /ready', 'GET /openapi.json', 'GET /docs']
   for (const [name, operation] of operations) {
     expect([name, operation.summary]).toEqual([name, expect.stringMatching(/^[A-Z/]/)])
     expect([name, operation.security]).toEqual([name, isPublic.includes(name) ? [] : undefined])

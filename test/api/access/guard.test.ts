@@ -63,7 +63,7 @@ async function makeToken(app: App, name: string, role: string) {
 
 /** Reviewed by hand: all other routes need read for GET and write for the rest. */
 const exceptions: readonly [path: RegExp, method: RegExp, role: string][] = [
-  [/^\/(health|openapi\.json|docs)$/, /GET/, 'public'],
+  [/^\/(health|ready|openapi\.json|docs)$/, /GET/, 'public'],
   [/^\/tokens/, /./, 'admin'],
   [/^\/audit/, /./, 'admin'],
   [/^\/channels/, /./, 'admin'],

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../../api/app.ts'
 import { refreshCoarseRollups } from '../../../api/periodic/coarse-rollups.ts'
 import { rawCondition, rawExpression } from '../../../api/traffic/columns.ts'
@@ -23,6 +23,8 @@ const hour = 3600
 /** A whole hour: the last of the hours before it is too new for the coarse tables to be trusted. */
 const now = Math.floor(Date.now() / 1000 / hour) * hour
 const from = now - 6 * hour
+/** Seconds that the clock has moved on. */
+let later = 0
 
 /** One flow each 7 s for five and a half hours, from two routers with two rates, IPv4 and IPv6. */
 const flows: PutFlow[] = Array.from({ length: Math.floor((5.5 * hour) / 7) }, (_, n) => ({
@@ -73,7 +75,7 @@ beforeAll(async () => {
     access,
     log,
     storage: () => undefined,
-    now: () => now * 1000,
+    now: () => (now + later) * 1000,
   })
   send = sender(app)
   request = (path) => app.request(path)
@@ -378,6 +380,99 @@ test('the previous hour is the total of as many steps, an hour before', async ()
   // No step of two hours is an hour before another one.
   const none = await ask(`/traffic/timeseries?${range}&previous=hour&points=3`)
   expect([none.step_seconds, none.previous]).toEqual([7200, null])
+})
+
+describe('the summary', () => {
+  interface Amounts {
+    now: object
+    avg: { bits: number }
+    peak: { bits: { value: number; at: string } }
+    total: object
+  }
+  const summary = async () => {
+    const answer = await send('GET', '/traffic/summary')
+    expect(answer.status, answer.text).toBe(200)
+    return answer.body.result as unknown as Record<'all' | 'in' | 'out', Amounts> & {
+      top: Record<string, Row[]>
+      from: string
+      to: string
+    }
+  }
+  /** Of what was put in, by minute. */
+  const bitsByMinute = new Map<number, number>()
+  for (const { second, bytes, sampling_rate } of flows) {
+    const minute = Math.floor(second / 60) * 60
+    bitsByMinute.set(minute, (bitsByMinute.get(minute) ?? 0) + bytes * sampling_rate * 8)
+  }
+  const [peakMinute, peakBits] = [...bitsByMinute].sort((a, b) => b[1] - a[1] || a[0] - b[0])[0]!
+  const time = (seconds: number) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+
+  test('tells now, the mean, the greatest minute and the sums of 24 hours', async () => {
+    const { all, in: inwards, out, from: first, to } = await summary()
+    // The newest minute that is over by the grace ended a minute ago.
+    expect([first, to]).toEqual([time(now - 60 - 24 * hour), time(now - 60)])
+    const sum = (of: (flow: PutFlow) => number) => flows.reduce((all, flow) => all + of(flow), 0)
+    const bytes = sum((flow) => flow.bytes * flow.sampling_rate)
+    const packets = sum((flow) => flow.packets * flow.sampling_rate)
+    expect(all.total).toEqual({ bytes, packets, flows: flows.length })
+    // A collector ran, and there were no flows.
+    expect(all.now).toEqual({ bits: 0, packets: 0, flows: 0 })
+    const knownMinutes = (now - 60 - from) / 60
+    expect(all.avg.bits).toBeCloseTo((bytes * 8) / 60 / knownMinutes, 2)
+    expect(all.peak.bits).toEqual({ value: expect.closeTo(peakBits / 60, 2), at: time(peakMinute) })
+    expect([inwards, out]).toEqual([null, null])
+  })
+
+  test('adds up what goes to and from the prefixes of rules, each flow once', async () => {
+    const { client } = database
+    const chains = { '203.0.113.0/24': [], '203.0.113.0/25': ['203.0.113.0/24'] }
+    const active = '2026-01-01 00:00:00'
+    await client.insert({
+      table: 'prefixes',
+      format: 'JSONEachRow',
+      values: Object.entries(chains).map(([prefix, around]) => ({
+        prefix,
+        family: 4,
+        chain: [prefix, ...around],
+        chain_active_from: [prefix, ...around].map(() => active),
+        active_from: active,
+        version: 1,
+        deleted: 0,
+      })),
+    })
+    later = 31
+    const minute = now - 60
+    const row = { minute, packets: 2, flows: 1, samples: 1 }
+    await client.insert({
+      table: 'prefix_minutes',
+      format: 'JSONEachRow',
+      values: [
+        { ...row, prefix: '203.0.113.0/24', direction: 'in', bytes: 600 },
+        { ...row, prefix: '203.0.113.0/25', direction: 'in', bytes: 600 },
+        { ...row, prefix: '203.0.113.0/24', direction: 'out', bytes: 75 },
+      ],
+    })
+    const told = await summary()
+    expect(told.in.total).toEqual({ bytes: 600, packets: 2, flows: 1 })
+    expect(told.in.now).toEqual({ bits: 80, packets: 0.033, flows: 0.017 })
+    expect(told.in.peak.bits).toEqual({ value: 80, at: time(minute) })
+    expect(told.out.now).toMatchObject({ bits: 10 })
+    later = 0
+  })
+
+  test('lists the greatest of 24 hours, by what rollups tell apart', async () => {
+    const { top } = await summary()
+    for (const [dimension, keyOf] of dimensions) {
+      const rows = top[dimension]
+      if (rows === undefined) continue
+      const greatest = sums(keyOf).slice(0, 5)
+      expect(rows.map(({ key, bytes }) => [key.join(), bytes])).toEqual(greatest)
+    }
+    expect(Object.keys(top).sort()).toEqual(
+      ['dst_as', 'exporter', 'host', 'port', 'prefix', 'proto', 'src_as'].sort(),
+    )
+    expect(top['exporter']?.map(({ name }) => name)).toContainEqual(['edge-1'])
+  })
 })
 
 test('totals above 2^53 keep all their digits', async () => {
