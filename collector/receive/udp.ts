@@ -5,6 +5,7 @@ import { codeOf, messageOf, UserError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { type Endpoint, formatEndpoint } from '../../runtime/setting.ts'
 import { ownSockets, readSocketQueues } from './kernel-drops.ts'
+import { createRest } from './rest.ts'
 
 /**
  * The kernel's default buffer holds 92 full datagrams, 9 ms at 10,000 a second: less than a garbage collection may take. This one, doubled by the
@@ -39,8 +40,13 @@ export async function openReceiver(
   log: Logger,
 ): Promise<Receiver> {
   const sockets: Socket[] = []
+  const noteDatagram = createRest()
+  const read: Handler = (datagram, info) => {
+    noteDatagram()
+    handle(datagram, info)
+  }
   try {
-    for (const endpoint of endpoints) sockets.push(await bind(endpoint, handle, log))
+    for (const endpoint of endpoints) sockets.push(await bind(endpoint, read, log))
   } catch (error) {
     for (const socket of sockets) socket.close()
     throw error
