@@ -23,14 +23,14 @@ const mostDdosMinutes = 1_440
 const mostExplainedMinutes = 10_000
 
 /**
- * When a rule, stored or not, would have been crossed in the minutes that begin from `fromMs` on and before `toMs`, so far as they are closed.
+ * When a rule, stored or not, would have been crossed in the minutes that begin from `fromMs` on and before `toMs`, so far as they are closed, and what it
+ * would have seen in them, in so many points of each series.
  * @throws Unacceptable, StoreError
  */
 export async function askPreview(
   client: StoreClient,
   rule: RuleInput,
-  fromMs: number,
-  toMs: number,
+  { fromMs, toMs, points }: { fromMs: number; toMs: number; points: number },
   nowMs: number,
 ): Promise<{ preview: Preview; uncounted: string[] }> {
   if (rule.scope === 'per_host') throw hostsUnasked()
@@ -50,7 +50,12 @@ export async function askPreview(
   refuseUnjudged(rule, asked)
   const judged = await judgeRange(client, rule, series, { prefixes }, first, last)
   return {
-    preview: preview(judged, first, last),
+    preview: preview(judged, {
+      target: rule.zscore_target,
+      from: first,
+      to: last,
+      mostPoints: points,
+    }),
     uncounted: prefixes.filter((prefix) => !countedFrom.has(prefix)),
   }
 }

@@ -1,6 +1,7 @@
 // When a rule would have been crossed.
 
 import { z } from 'zod'
+import { type Explanation, explain, explanationSchema } from './explain.ts'
 import { crossedSince } from './judgement.ts'
 import type { JudgedSeries } from './range.ts'
 import { minuteText } from './time.ts'
@@ -38,12 +39,35 @@ export const previewSchema = z.object({
   learning_minutes: z.number(),
   /** In order of time. */
   intervals: z.array(intervalSchema),
+  /** How many minutes each point of `series` stands for. */
+  step_minutes: z.number(),
+  /**
+   * What it would have seen, as explain tells it: of each step the minute that came nearest to its limit, or exceeded it most. Of an advanced_ddos rule only
+   * vectors that came near their floors.
+   */
+  series: z.array(explanationSchema),
 })
 
 export type Preview = z.infer<typeof previewSchema>
+
+/** Of all series of an answer. */
+const mostPreviewPoints = 10_000
+
+export interface PreviewRange {
+  /** Of a zscore rule. */
+  target: 'bits' | 'packets' | null
+  /** First and last minute. */
+  from: number
+  to: number
+  mostPoints: number
+}
 type Interval = z.infer<typeof intervalSchema>
 
-export function preview(judged: readonly JudgedSeries[], from: number, to: number): Preview {
+/** @param mostPoints of each series; together they have `mostPreviewPoints` at most */
+export function preview(
+  judged: readonly JudgedSeries[],
+  { target, from, to, mostPoints }: PreviewRange,
+): Preview {
   const counts = { minutes: 0, unknown_minutes: 0, not_counted_minutes: 0, learning_minutes: 0 }
   for (const { series, isKnown, verdicts } of judged) {
     for (const verdict of verdicts) {
@@ -55,7 +79,36 @@ export function preview(judged: readonly JudgedSeries[], from: number, to: numbe
   }
   const intervals = judged.flatMap(intervalsOf)
   intervals.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
-  return { from: minuteText(from), to: minuteText(to), ...counts, intervals }
+  const minutes = (to - from) / 60 + 1
+  const points = Math.max(1, Math.min(mostPoints, Math.floor(mostPreviewPoints / judged.length)))
+  const stepMinutes = Math.ceil(minutes / points)
+  return {
+    from: minuteText(from),
+    to: minuteText(to),
+    ...counts,
+    intervals,
+    step_minutes: stepMinutes,
+    series: judged.map((one) => thinned(explain(one, target), stepMinutes)),
+  }
+}
+
+/** Each point stays a minute that there was: a mean of several would hide what crossed a limit. */
+function thinned({ minutes, ...series }: Explanation, stepMinutes: number): Explanation {
+  const steps = Array.from({ length: Math.ceil(minutes.length / stepMinutes) }, (_, step) =>
+    minutes.slice(step * stepMinutes, (step + 1) * stepMinutes),
+  )
+  return {
+    ...series,
+    minutes: steps.map((step) => step.reduce((a, b) => (nearness(b) > nearness(a) ? b : a))),
+  }
+}
+
+/** Of the value to its limit, 1 where it is equal; a crossed minute is nearer than all that are not. */
+function nearness({ verdicts }: Explanation['minutes'][number]): number {
+  const each = verdicts.map(({ value, limit, crossed }) =>
+    value === null ? -1 : (limit === null ? 0 : value / limit) + (crossed ? 1e6 : 0),
+  )
+  return Math.max(-1, ...each)
 }
 
 function intervalsOf({ series, vector, traffic, verdicts }: JudgedSeries): Interval[] {

@@ -30,11 +30,19 @@ const preview = createRoute({
   summary: 'When a rule would have been crossed, without storing it',
   request: {
     /** By default the last day. */
-    query: z.object({ from: timeParameter('from'), to: timeParameter('to') }),
+    query: z.object({
+      from: timeParameter('from'),
+      to: timeParameter('to'),
+      /** Of each series, at most. */
+      points: countParameter('points', 1440, 300),
+    }),
     body: { required: true, content: { 'application/json': { schema: ruleInputSchema } } },
   },
   responses: {
-    200: json('All times at which it would have been crossed.', successSchema(previewSchema)),
+    200: json(
+      'All times at which it would have been crossed, and what it would have seen.',
+      successSchema(previewSchema),
+    ),
     ...failures(400, 413, 422, 503),
   },
 })
@@ -88,13 +96,13 @@ export function ruleQuestionRoutes({ store, now }: RuleQuestionDependencies): Op
   app.openapi(
     preview,
     async (c) => {
-      const { from, to } = c.req.valid('query')
+      const { from, to, points } = c.req.valid('query')
       const toMs = to ?? now()
       const fromMs = from ?? toMs - dayMs
       const problemText = problemOfTimes(fromMs, toMs, now())
       if (problemText !== undefined) return c.json(failure(problem(1006, problemText)), 400)
       const rule = c.req.valid('json')
-      const { preview, uncounted } = await askPreview(store, rule, fromMs, toMs, now())
+      const { preview, uncounted } = await askPreview(store, rule, { fromMs, toMs, points }, now())
       const notices = ruleNotices(await c.req.json(), rule)
       return c.json(success(preview, [...notices, ...uncountedNotices(uncounted)]), 200)
     },

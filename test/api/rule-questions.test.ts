@@ -99,7 +99,23 @@ async function ask(method: string, path: string, body?: unknown) {
   return answer.body.result as unknown
 }
 
+interface Seen {
+  minutes: { minute: string; bps: number; verdicts: object[] }[]
+}
+
 describe('POST /rules/preview', () => {
+  test.each([
+    ['threshold', { ...threshold, direction: 'both' }],
+    ['zscore', zscore],
+  ])('tells of a %s rule what explain tells of it once it is stored', async (_, rule) => {
+    const id = await create(rule)
+    await traffic('10.0.0.0/8', { '-5': 9 * M, 0: 50 * M, 7: 2000, 8: 3000 })
+    const { series } = (await ask('GET', `/rules/${id}/explain?minutes=10`)) as { series: object[] }
+    expect(series.length).toBeGreaterThan(0)
+    const path = `/rules/preview?from=${at('12:00')}`
+    expect(await ask('POST', path, rule)).toMatchObject({ step_minutes: 1, series })
+  })
+
   test('tells when a threshold rule would have been crossed, with its peaks', async () => {
     await create(threshold)
     await traffic('10.0.0.0/8', {
@@ -146,7 +162,17 @@ describe('POST /rules/preview', () => {
           peak_fps: 0.017,
         },
       ],
+      step_minutes: 1,
+      series: [{ prefix: null, direction: 'in', vector: null, minutes: expect.any(Array) }],
     })
+    // Of three minutes the one that is crossed, else the greatest.
+    const thin = (await ask('POST', `${path}&points=3`, threshold)) as { series: Seen[] }
+    const [{ minutes } = { minutes: [] }] = thin.series
+    expect(minutes.map(({ minute, bps, verdicts }) => [minute, bps, verdicts[0]])).toMatchObject([
+      [at('12:01'), 2000, { limit: 1000, crossed: true }],
+      [at('12:05'), 1200, { limit: 1000, crossed: false }],
+      [at('12:08'), 1008, { limit: 1000, crossed: true }],
+    ])
     // No rule was made by it.
     expect(await ask('GET', '/rules')).toHaveLength(1)
   })

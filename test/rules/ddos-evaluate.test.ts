@@ -239,10 +239,19 @@ describe('asked about', () => {
     const { preview } = await askPreview(
       store,
       ruleInputSchema.parse(body),
-      (judged - 1800) * 1000,
-      nowMs,
+      { fromMs: (judged - 1800) * 1000, toMs: nowMs, points: 10 },
       nowMs,
     )
     expect(preview.intervals).toMatchObject([{ vector: 'icmp', minutes: 2, peak_pps: 6_000 }])
+    // 31 minutes in at most ten points.
+    expect([preview.minutes, preview.step_minutes]).toEqual([31, 4])
+    const [{ vector, minutes } = { vector: null, minutes: [] }, ...others] = preview.series
+    expect([vector, others, minutes.length]).toEqual(['icmp', [], 8])
+    const packets = minutes.map(({ verdicts }) =>
+      verdicts.find(({ metric }) => metric === 'packets'),
+    )
+    expect(packets.filter((verdict) => verdict?.crossed)).toMatchObject([
+      { value: 6_000, limit: 5_000 },
+    ])
   })
 })
