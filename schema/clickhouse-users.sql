@@ -29,6 +29,8 @@ GRANT ALTER TTL, ALTER DELETE ON flows.raw TO api;
 GRANT SELECT ON system.parts TO api;
 GRANT SELECT ON system.tables TO api;
 GRANT SELECT ON system.columns TO api;
+-- How reading from Kafka comes along.
+GRANT SELECT ON system.kafka_consumers TO api;
 
 -- Grafana reads flows and rollups, within bounds; not what people configured, and no files, addresses or other servers.
 CREATE SETTINGS PROFILE IF NOT EXISTS grafana SETTINGS

@@ -3,9 +3,11 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import { collectorSchema, readCollectors } from '../../rules/collectors.ts'
 import { read } from '../../rules/query.ts'
+import { version } from '../../runtime/version.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
+import { kafkaSchema, readKafkaReaders } from '../kafka-readers.ts'
 import type { Storage } from '../periodic/retention.ts'
 import { diagnose, pipelineStates } from '../pipeline.ts'
 import { shownStorage, storageSchema } from './health.ts'
@@ -28,6 +30,10 @@ const pipeline = createRoute({
           last_heard: z.iso.datetime().nullable(),
           collectors: z.array(collectorSchema),
           storage: storageSchema.nullable(),
+          /** Null where collectors write to the store themselves. */
+          kafka: kafkaSchema.nullable(),
+          /** Of this software, of Node.js under the API, of ClickHouse. */
+          versions: z.object({ netmon: z.string(), node: z.string(), store: z.string() }),
         }),
       ),
     ),
@@ -45,19 +51,29 @@ export function pipelineRoutes({ store, storage, now }: PipelineDependencies): O
   const app = new OpenAPIHono()
   app.openapi(pipeline, async (c) => {
     const nowMs = now()
-    const [collectors, lastHeardMs] = await Promise.all([
-      readCollectors(store, hours, nowMs),
+    const collectors = readCollectors(store, hours, nowMs)
+    const [told, lastHeardMs, kafka, storeVersion] = await Promise.all([
+      collectors,
       readLastHeard(store, nowMs - hours * 3_600_000),
+      collectors.then((known) => readKafkaReaders(store, known, nowMs)),
+      readStoreVersion(store),
     ])
     const result = {
-      ...diagnose(collectors, lastHeardMs, nowMs),
+      ...diagnose(told, lastHeardMs, nowMs),
       last_heard: lastHeardMs === undefined ? null : new Date(lastHeardMs).toISOString(),
-      collectors,
+      collectors: told,
       storage: shownStorage(storage()),
+      kafka,
+      versions: { netmon: version, node: process.versions.node, store: storeVersion },
     }
     return c.json(success(result), 200)
   })
   return app
+}
+
+async function readStoreVersion(store: StoreClient): Promise<string> {
+  const [row] = await read<{ version: string }>(store, 'SELECT version() AS version')
+  return row?.version ?? ''
 }
 
 async function readLastHeard(store: StoreClient, fromMs: number): Promise<number | undefined> {

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { readKafkaReaders } from '../../api/kafka-readers.ts'
 import { generate } from '../../netmon/generate/run.ts'
 import { u32, u64 } from '../build/bytes.ts'
 import { ipfix, optionsTemplateSet, set } from '../build/ipfix.ts'
@@ -94,6 +95,16 @@ describe.skipIf(kafka === undefined && givenBrokers === undefined)('through Kafk
       0,
       expect.stringMatching(/reads from Kafka at \S+: as before/),
     ])
+  })
+
+  test('the API tells how far the store has read each partition', async () => {
+    const told = await readKafkaReaders(pipeline.client(), [], Date.now())
+    const topic = await readTopic(pipeline.brokers, pipeline.topic)
+    const flows = told?.readers?.filter((reader) => reader.topic === pipeline.topic) ?? []
+    // Six partitions; one that nothing was written to has no offset yet.
+    expect(flows.map(({ partition }) => partition).sort()).toEqual(numbers(6))
+    expect(flows.reduce((sum, { offset }) => sum + (offset ?? 0), 0)).toBe(topic.length)
+    expect(told).toMatchObject({ lag_ms: null, dead_letters: 0 })
   })
 
   test('the status of the collector comes the same way', async () => {

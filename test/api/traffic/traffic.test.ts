@@ -576,5 +576,7 @@ test('the pipeline tells its state, its collectors and the newest datagram', asy
     last_heard: null,
     collectors: [{ name: 'edge', live: true, datagrams: 0 }],
     storage: null,
+    kafka: null,
+    versions: { node: process.versions.node, store: expect.stringMatching(/^26\.7\./) },
   })
 })
