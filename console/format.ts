@@ -8,7 +8,7 @@ export function formatWhole(value: number): string {
   return wholeNumbers.format(value)
 }
 
-/** Three significant digits and a decimal prefix: 12.3 M. With a unit: 12.3 Mbit/s. */
+/** Three significant digits at most and a decimal prefix: 12.3 M. With a unit: 12.3 Mbit/s. Not under a hundredth. */
 export function formatAmount(value: number, unit = ''): string {
   const size = Math.abs(value)
   let power = 0
@@ -16,8 +16,9 @@ export function formatAmount(value: number, unit = ''): string {
   while (power < prefixes.length - 1 && size / 1000 ** power >= 999.5) power++
   const scaled = value / 1000 ** power
   const digits = Math.abs(scaled) >= 99.95 || power === 0 ? 0 : Math.abs(scaled) >= 9.995 ? 1 : 2
-  const isSmall = power === 0 && size > 0 && size < 99.95 && !Number.isInteger(value)
-  const text = isSmall ? String(Number(value.toPrecision(3))) : scaled.toFixed(digits)
+  const isSmall = power === 0 && size < 99.95 && !Number.isInteger(value)
+  if (isSmall && size < 0.005) return `< 0.01${unit === '' ? '' : ` ${unit}`}`
+  const text = scaled.toFixed(isSmall ? (size >= 9.995 ? 1 : 2) : digits)
   const suffix = `${prefixes[power]}${unit}`
   return suffix === '' ? text : `${text} ${suffix}`
 }
@@ -57,6 +58,21 @@ const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle:
 export function formatMoment(ms: number, nowMs = Date.now()): string {
   const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString()
   return (isToday ? clock : day).format(ms)
+}
+
+const second = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' })
+const daySecond = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
+
+/** To the second: 14:05:09, with the day when that is not today. */
+export function formatSecond(ms: number, nowMs = Date.now()): string {
+  const isToday = new Date(ms).toDateString() === new Date(nowMs).toDateString()
+  return (isToday ? second : daySecond).format(ms)
 }
 
 /** To the second, with its day. */

@@ -1,7 +1,7 @@
 // One alert: how bad, what it was made of, what happened, and what people make of it.
 
 import { useAsk } from '../ask.ts'
-import { hrefOf, initialState } from '../explore/state.ts'
+import { type ExploreState, hrefOf, hrefOfFlows, initialState } from '../explore/state.ts'
 import { formatAmount, formatDuration, formatExactly, formatMoment } from '../format.ts'
 import { Asking } from '../parts/asking.tsx'
 import { Text } from '../parts/text.tsx'
@@ -37,7 +37,7 @@ function Summary({ alert }: { alert: AlertDetail }) {
   const ended = alert.resolved_at === null ? Date.now() : Date.parse(alert.resolved_at)
   const times = peakOf(alert) / (alert.limit ?? Number.NaN)
   const minute = 60
-  const explore = hrefOf({
+  const state: ExploreState = {
     ...initialState,
     unit: alert.metric === 'bandwidth' ? 'bits' : alert.metric,
     time: { from: began / 1000 - 15 * minute, to: ended / 1000 + 5 * minute },
@@ -46,7 +46,7 @@ function Summary({ alert }: { alert: AlertDetail }) {
       .slice(0, 10)
       .map((prefix) => `${alert.direction === 'in' ? 'dst' : 'src'}_addr << ${prefix}`)
       .join(' OR '),
-  })
+  }
   return (
     <>
       <p>
@@ -56,7 +56,8 @@ function Summary({ alert }: { alert: AlertDetail }) {
           {alert.prefixes.length > 3 && ` and ${alert.prefixes.length - 3} more`}
           {alert.vector !== null && `, ${alert.vector}`}
         </span>{' '}
-        <a href={explore}>Explore its traffic</a>
+        <a href={hrefOf(state)}>Explore its traffic</a>{' '}
+        <a href={hrefOfFlows(state)}>See its flows</a>
       </p>
       <dl class="figures">
         <div>
@@ -95,7 +96,7 @@ function Summary({ alert }: { alert: AlertDetail }) {
 function Timeline({ alert }: { alert: AlertDetail }) {
   return (
     <section>
-      <h2>What happened</h2>
+      <h2>Timeline</h2>
       <ol class="timeline card">
         {alert.timeline.map(({ id, at, event, text }) => (
           <li key={id}>

@@ -1,6 +1,7 @@
 import { formatAmount, formatDuration, formatMoment } from '../format.ts'
 import { Text } from '../parts/text.tsx'
 import { type Alert, metricUnits, peakOf } from './alert.ts'
+import { classNames } from './class-names.ts'
 
 export function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
   return (
@@ -11,7 +12,7 @@ export function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
           <tr>
             <th scope="col">Severity</th>
             <th scope="col">Rule</th>
-            <th scope="col">Of</th>
+            <th scope="col">Target</th>
             <th scope="col">State</th>
             <th scope="col">Began</th>
             <th scope="col" class="number">
@@ -80,6 +81,7 @@ export function AlertState({ alert }: { alert: Alert }) {
     alert.flapping && 'flapping',
     alert.health === 'no_data' && 'no data',
     alert.acknowledged !== null && 'acknowledged',
+    alert.classification !== null && classNames[alert.classification.class],
     alert.silenced && 'silenced',
   ].filter((text) => text !== false)
   return (

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import { useAsk } from '../ask.ts'
 import { navigate, useLocation } from '../location.ts'
 import { Asking } from '../parts/asking.tsx'
+import { Pager } from '../parts/pager.tsx'
 import { Page } from '../shell/page.tsx'
 import type { Alert } from './alert.ts'
 import { AlertTable } from './alert-table.tsx'
@@ -54,24 +55,7 @@ function AlertPages({ state }: { state: State }) {
           ) : (
             <AlertTable alerts={alerts} />
           )}
-          {(cursors.length > 0 || answer.cursor !== null) && (
-            <div class="actions">
-              <button
-                type="button"
-                disabled={cursors.length === 0}
-                onClick={() => setCursors(cursors.slice(0, -1))}
-              >
-                Newer
-              </button>
-              <button
-                type="button"
-                disabled={answer.cursor === null}
-                onClick={() => answer.cursor !== null && setCursors([...cursors, answer.cursor])}
-              >
-                Older
-              </button>
-            </div>
-          )}
+          <Pager cursors={cursors} next={answer.cursor} onCursors={setCursors} />
         </>
       )}
     </Asking>

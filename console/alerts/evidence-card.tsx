@@ -30,7 +30,7 @@ export function EvidenceCard({ evidence }: { evidence: Evidence; alert: Alert })
   const { suggestion } = evidence
   return (
     <section>
-      <h2>What it was made of</h2>
+      <h2>Evidence</h2>
       <p class="muted">
         {formatAmount(evidence.bytes, 'B')} and {formatAmount(evidence.packets)} packets in{' '}
         {formatWhole(evidence.flows)} flows, from {formatWhole(evidence.sources)} to{' '}
@@ -58,7 +58,7 @@ export function EvidenceCard({ evidence }: { evidence: Evidence; alert: Alert })
       </div>
       {suggestion !== null && (
         <div class="card">
-          <h3>What would stop it</h3>
+          <h3>Suggested mitigation</h3>
           {suggestion.note !== null && <p class="caution">{visible(suggestion.note)}</p>}
           <h4>Flowspec</h4>
           <pre>{visible(suggestion.flowspec)}</pre>

@@ -1,115 +1,141 @@
-// What people do about an alert: take it on, write something down, keep it quiet for some time.
+// What people do about an alert: take it on, say what it was, keep its rule quiet for some time.
 
 import { useState } from 'preact/hooks'
-import { ChoiceField, problemsOf, TextField } from '../parts/field.tsx'
-import { Notes } from '../parts/notes.tsx'
-import { otherProblems, useSave } from '../parts/save.ts'
+import { ChoiceField, TextField } from '../parts/field.tsx'
+import { Form, inputsOf } from '../parts/form.tsx'
+import { useSave } from '../parts/save.ts'
 import { endOf, type SilenceLength, silenceLengths } from '../silences/length.ts'
 import { visible } from '../visible.ts'
 import type { AlertDetail } from './alert.ts'
+import { type Class, classNames } from './class-names.ts'
 
-export function Remarks({ alert, onDone }: { alert: AlertDetail; onDone(): void }) {
-  const path = `/alerts/${encodeURIComponent(alert.id)}`
-  const isOpen = alert.state !== 'resolved'
+interface RemarkProps {
+  alert: AlertDetail
+  onDone(): void
+}
+
+export function Remarks(props: RemarkProps) {
+  const { acknowledged, classification, state } = props.alert
   return (
-    <section class="card remarks">
-      {alert.acknowledged !== null && (
-        <p>
-          <b>{visible(alert.acknowledged.by)}</b> has it
-          {alert.acknowledged.comment !== '' && `: ${visible(alert.acknowledged.comment)}`}
-        </p>
+    <section>
+      <h2>Response</h2>
+      {(acknowledged !== null || classification !== null) && (
+        <ul class="said card">
+          {acknowledged !== null && (
+            <li>
+              Acknowledged by <b>{visible(acknowledged.by)}</b>
+              {acknowledged.comment !== '' && `: ${visible(acknowledged.comment)}`}
+            </li>
+          )}
+          {classification !== null && (
+            <li>
+              Classified as <b>{classNames[classification.class]}</b> by{' '}
+              {visible(classification.by)}
+              {classification.comment !== '' && `: ${visible(classification.comment)}`}
+            </li>
+          )}
+        </ul>
       )}
-      <div class="fields two">
-        <Remark
-          path={path}
-          isAcknowledged={alert.acknowledged !== null || !isOpen}
-          onDone={onDone}
-        />
-        {isOpen && <Silence alert={alert} onDone={onDone} />}
+      <div class="lists">
+        <Remark {...props} />
+        <Classify {...props} />
+        {state !== 'resolved' && <Silence {...props} />}
       </div>
     </section>
   )
 }
 
-function Remark(props: { path: string; isAcknowledged: boolean; onDone(): void }) {
-  const { path, isAcknowledged, onDone } = props
-  const [text, setText] = useState('')
-  const { problems, isWaiting, save } = useSave<unknown>()
+function pathOf({ id }: AlertDetail): string {
+  return `/alerts/${encodeURIComponent(id)}`
+}
+
+function Remark({ alert, onDone }: RemarkProps) {
+  const [draft, setDraft] = useState({ text: '' })
+  const saving = useSave<unknown>()
+  const takesOn = alert.acknowledged === null && alert.state !== 'resolved'
+  const { text } = draft
+  const field = inputsOf(draft, saving.problems, setDraft)
   const submit = async () => {
-    const done = isAcknowledged
-      ? await save(`${path}/comment`, 'POST', { text })
-      : await save(`${path}/ack`, 'POST', text.trim() === '' ? {} : { comment: text })
+    const done = takesOn
+      ? await saving.save(
+          `${pathOf(alert)}/ack`,
+          'POST',
+          text.trim() === '' ? {} : { comment: text },
+        )
+      : await saving.save(`${pathOf(alert)}/comment`, 'POST', { text })
     if (done === undefined) return
-    setText('')
+    setDraft({ text: '' })
     onDone()
   }
   return (
-    <form
-      class="fields"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void submit()
-      }}
-    >
+    <Form saving={saving} fields={['text', 'comment']} onSubmit={submit} look="card fields">
       <TextField
-        label={isAcknowledged ? 'Comment' : 'Comment, if you like'}
-        value={text}
-        onValue={setText}
-        problems={problems}
+        label={takesOn ? 'Comment, optional' : 'Comment'}
+        rows={2}
+        {...field('text', takesOn ? 'comment' : 'text')}
       />
       <div class="actions">
-        <button type="submit" class="primary" disabled={isWaiting}>
-          {isAcknowledged ? 'Add comment' : 'Acknowledge'}
+        <button type="submit" class="primary" disabled={saving.isWaiting}>
+          {takesOn ? 'Acknowledge' : 'Add comment'}
         </button>
       </div>
-    </form>
+    </Form>
   )
 }
 
-function Silence({ alert, onDone }: { alert: AlertDetail; onDone(): void }) {
-  const [reason, setReason] = useState('')
-  const [author, setAuthor] = useState('')
-  const [length, setLength] = useState<SilenceLength>('1')
-  const { problems, isWaiting, save } = useSave<unknown>()
+function Classify({ alert, onDone }: RemarkProps) {
+  const [draft, setDraft] = useState({
+    class: alert.classification?.class ?? ('verified' as Class),
+    comment: '',
+  })
+  const saving = useSave<unknown>()
+  const field = inputsOf(draft, saving.problems, setDraft)
   const submit = async () => {
-    const ends_at = endOf(Date.now(), length)
-    const body = { rule_id: alert.rule_id, ends_at, reason, author }
-    if ((await save('/silences', 'POST', body)) !== undefined) onDone()
+    const { comment } = draft
+    const body = { class: draft.class, ...(comment.trim() === '' ? {} : { comment }) }
+    if ((await saving.save(`${pathOf(alert)}/classify`, 'POST', body)) === undefined) return
+    setDraft({ ...draft, comment: '' })
+    onDone()
   }
-  const others = otherProblems(problems, ['reason', 'author', 'ends_at'])
   return (
-    <form
-      class="fields three"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void submit()
-      }}
-    >
-      {others.length > 0 && <Notes texts={others} />}
-      <TextField
-        label="Why its rule may be silent"
-        value={reason}
-        onValue={setReason}
-        problems={problemsOf(problems, 'reason')}
-      />
-      <TextField
-        label="Who says so"
-        value={author}
-        onValue={setAuthor}
-        problems={problemsOf(problems, 'author')}
-      />
+    <Form saving={saving} fields={['class', 'comment']} onSubmit={submit} look="card fields">
       <ChoiceField
-        label="For"
-        value={length}
-        choices={silenceLengths}
-        onValue={(value) => setLength(value)}
-        problems={problemsOf(problems, 'ends_at')}
+        label="What it was"
+        choices={Object.entries(classNames) as [Class, string][]}
+        {...field('class')}
       />
+      <TextField label="Why, optional" {...field('comment')} />
       <div class="actions">
-        <button type="submit" disabled={isWaiting}>
-          Silence the rule
+        <button type="submit" disabled={saving.isWaiting}>
+          Classify
         </button>
       </div>
-    </form>
+    </Form>
+  )
+}
+
+function Silence({ alert, onDone }: RemarkProps) {
+  const [draft, setDraft] = useState({ reason: '', length: '1' as SilenceLength })
+  const saving = useSave<unknown>()
+  const field = inputsOf(draft, saving.problems, setDraft)
+  const submit = async () => {
+    const ends_at = endOf(Date.now(), draft.length)
+    const body = { rule_id: alert.rule_id, ends_at, reason: draft.reason }
+    if ((await saving.save('/silences', 'POST', body)) !== undefined) onDone()
+  }
+  return (
+    <Form saving={saving} fields={['reason', 'ends_at']} onSubmit={submit} look="card fields">
+      <ChoiceField
+        label="Silence its rule for"
+        choices={silenceLengths}
+        {...field('length', 'ends_at')}
+      />
+      <TextField label="Reason" {...field('reason')} />
+      <div class="actions">
+        <button type="submit" disabled={saving.isWaiting}>
+          Silence
+        </button>
+      </div>
+    </Form>
   )
 }

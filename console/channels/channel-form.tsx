@@ -1,44 +1,28 @@
 import { useState } from 'preact/hooks'
 import type { Channel } from '../../api/notify/channel.ts'
-import { navigate } from '../location.ts'
-import { DeleteButton } from '../parts/delete-button.tsx'
-import { ChecksField, ChoiceField, problemsOf, TextField } from '../parts/field.tsx'
-import { flash } from '../parts/flash.tsx'
-import { FormProblems } from '../parts/form-problems.tsx'
+import { DocumentForm, type Stored } from '../parts/document.tsx'
+import { ChecksField, ChoiceField, TextField } from '../parts/field.tsx'
+import { inputsOf } from '../parts/form.tsx'
 import { useSave } from '../parts/save.ts'
-import { bodyOf, type ChannelDraft, draftOf, eventNames, fieldsOf } from './draft.ts'
+import { bodyOf, draftOf, eventNames, fieldsOf } from './draft.ts'
 
-export function ChannelForm(props: {
-  channel: Channel | undefined
-  etag: string | null
-  onReload(): void
-}) {
-  const { channel, etag, onReload } = props
-  const [draft, setDraft] = useState(() => draftOf(channel))
+export const channelKind = {
+  path: '/channels',
+  noun: 'channel',
+  consequence: 'Nothing is sent by it any more, nor what is still to be tried again.',
+} as const
+
+export function ChannelForm({ stored }: { stored: Stored<Channel> }) {
+  const [draft, setDraft] = useState(() => draftOf(stored.document))
   const saving = useSave<Channel>()
-  const path = channel === undefined ? '/channels' : `/channels/${encodeURIComponent(channel.id)}`
-  const submit = async () => {
-    const method = channel === undefined ? 'POST' : 'PATCH'
-    const saved = await saving.save(path, method, bodyOf(draft), etag)
-    if (saved === undefined) return
-    flash(`${saved.result.name} is saved.`, saved.messages)
-    navigate('/console/channels')
-  }
-  const field = <K extends keyof ChannelDraft>(name: K) => ({
-    value: draft[name],
-    problems: problemsOf(saving.problems, name),
-    onValue: (value: ChannelDraft[K]) => setDraft((before) => ({ ...before, [name]: value })),
-  })
+  const field = inputsOf(draft, saving.problems, setDraft)
   return (
-    <form
-      class="card form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        void submit()
-      }}
+    <DocumentForm
+      {...{ stored, saving }}
+      kind={channelKind}
+      fields={fieldsOf(draft.type)}
+      bodyOf={() => bodyOf(draft)}
     >
-      <FormProblems saving={saving} fields={fieldsOf(draft.type)} onReload={onReload} />
       <div class="fields two">
         <TextField label="Name" placeholder="NOC" {...field('name')} />
         <ChoiceField
@@ -115,7 +99,7 @@ export function ChannelForm(props: {
       </div>
       <div class="fields two">
         <ChoiceField
-          label="Told from"
+          label="From severity"
           choices={[
             ['warning', 'warning: all alerts'],
             ['high', 'high: over 2 times the limit'],
@@ -132,28 +116,7 @@ export function ChannelForm(props: {
           {...field('enabled')}
         />
       </div>
-      <ChecksField label="Told when" choices={eventNames} {...field('events')} />
-      <div class="actions">
-        <button type="submit" class="primary" disabled={saving.isWaiting}>
-          {channel === undefined ? 'Add channel' : 'Save'}
-        </button>
-        <a class="button" href="/console/channels">
-          Cancel
-        </a>
-        {channel !== undefined && (
-          <span class="apart">
-            <DeleteButton
-              path={path}
-              question="Delete this channel?"
-              consequence="Nobody is told by it any more, nor of what is still to be tried again."
-              onDeleted={() => {
-                flash(`${channel.name} is deleted.`)
-                navigate('/console/channels')
-              }}
-            />
-          </span>
-        )}
-      </div>
-    </form>
+      <ChecksField label="Events" choices={eventNames} {...field('events')} />
+    </DocumentForm>
   )
 }

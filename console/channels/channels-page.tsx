@@ -23,7 +23,7 @@ export function ChannelsPage() {
   return (
     <Page
       title="Channels"
-      lead="Who is told of alerts."
+      lead="Who is notified of alerts, and how."
       actions={
         <a class="button primary" href="/console/channels/new">
           Add a channel
@@ -35,10 +35,10 @@ export function ChannelsPage() {
         {(list) =>
           list.length === 0 ? (
             <div class="empty">
-              <p>Nobody is told of alerts yet.</p>
+              <p>Nobody is notified yet.</p>
               <p>
-                A channel is a webhook, mail, Slack or PagerDuty. It is told of what happens from
-                the moment it is added.
+                A channel is a webhook, mail, Slack or PagerDuty. It hears of alerts from the moment
+                it is added.
               </p>
             </div>
           ) : (
@@ -61,8 +61,8 @@ function ChannelTable(props: { channels: readonly Channel[]; onTested(): void })
             <th scope="col">Name</th>
             <th scope="col">Type</th>
             <th scope="col">State</th>
-            <th scope="col">Goes to</th>
-            <th scope="col">Told from</th>
+            <th scope="col">Destination</th>
+            <th scope="col">From severity</th>
             <th scope="col">Test</th>
           </tr>
         </thead>

@@ -6,6 +6,7 @@ import { useAsk } from '../ask.ts'
 import { formatWhole } from '../format.ts'
 import { Ago } from '../parts/ago.tsx'
 import { Asking } from '../parts/asking.tsx'
+import { Pager } from '../parts/pager.tsx'
 import { Text } from '../parts/text.tsx'
 
 const outcomes = {
@@ -23,33 +24,16 @@ export function NotificationLog() {
   const asked = useAsk<Notification[]>(`/notifications?${question}`, { everyMs })
   return (
     <section>
-      <h2>What was sent</h2>
+      <h2>Deliveries</h2>
       <Asking asked={asked}>
         {(list, answer) => (
           <>
             {list.length === 0 ? (
-              <p class="muted">Nothing, in the last 90 days.</p>
+              <p class="muted">None in the last 90 days.</p>
             ) : (
               <NotificationTable notifications={list} />
             )}
-            {(cursors.length > 0 || answer.cursor !== null) && (
-              <div class="actions">
-                <button
-                  type="button"
-                  disabled={cursors.length === 0}
-                  onClick={() => setCursors(cursors.slice(0, -1))}
-                >
-                  Newer
-                </button>
-                <button
-                  type="button"
-                  disabled={answer.cursor === null}
-                  onClick={() => answer.cursor !== null && setCursors([...cursors, answer.cursor])}
-                >
-                  Older
-                </button>
-              </div>
-            )}
+            <Pager cursors={cursors} next={answer.cursor} onCursors={setCursors} />
           </>
         )}
       </Asking>

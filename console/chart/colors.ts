@@ -1,18 +1,16 @@
-// Colours of series: told apart by most eyes, in light and dark; a neighbour differs in lightness as well.
+// Colours of series: no two alike to eyes that lack one kind of cones either (test/console/colors.test.ts), and all seen on light and on dark.
 
-const palette = [
-  '#2a9d8f',
-  '#e9a23b',
-  '#4f7cc4',
-  '#d1605e',
-  '#7ab55c',
-  '#8a6fb8',
-  '#5fb3d4',
-  '#c77db5',
-  '#a97c50',
-  '#b5b83f',
-  '#4a6a94',
-  '#e38b6d',
+export const palette = [
+  '#259b86',
+  '#eea243',
+  '#766ccb',
+  '#c24160',
+  '#9db9fc',
+  '#8a8220',
+  '#c581c4',
+  '#9a5432',
+  '#c9bd72',
+  '#834d83',
 ] as const
 
 export const otherColor = '#94a09e'

@@ -4,7 +4,7 @@ import { sankey, sankeyJustify, sankeyLinkHorizontal } from 'd3-sankey'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { formatAmount, formatShare } from '../format.ts'
 import { visible } from '../visible.ts'
-import { colorOf } from './colors.ts'
+import { colorOf, otherColor } from './colors.ts'
 
 export interface Link {
   from: string
@@ -112,7 +112,8 @@ function layOut(links: readonly Link[], width: number) {
       y: node.y0 ?? 0,
       width: (node.x1 ?? 0) - (node.x0 ?? 0),
       height: Math.max(1, (node.y1 ?? 0) - (node.y0 ?? 0)),
-      color: colorOf(index),
+      // Of where it comes from; where it goes to is told by place.
+      color: node.side === 'from' ? colorOf(index) : otherColor,
     })),
     links: placed.links.map((link, index) => ({
       key: link.key,

@@ -15,6 +15,7 @@ import { SeriesTable } from './series-table.tsx'
 import {
   type ExploreState,
   hrefOf,
+  hrefOfFlows,
   narrowed,
   pathsOf,
   previouses,
@@ -37,7 +38,17 @@ export function ExplorePage() {
     navigate(hrefOf({ ...state, ...changes }))
   }
   return (
-    <Page title="Explore" actions={<Exports path={path} sql={asked.answer?.result.sql} />}>
+    <Page
+      title="Explore"
+      actions={
+        <>
+          <Exports path={path} sql={asked.answer?.result.sql} />
+          <a class="button" href={hrefOfFlows(state)}>
+            Flows
+          </a>
+        </>
+      }
+    >
       <Controls state={state} nowMs={nowMs} isWaiting={asked.isWaiting} onChange={change} />
       <Asking asked={asked}>
         {(result) => (

@@ -90,7 +90,8 @@ export function readState(query: URLSearchParams): ExploreState {
   }
 }
 
-function readTime(query: URLSearchParams): { from: number; to: number } | undefined {
+/** Two moments, where an address names them. */
+export function readTime(query: URLSearchParams): { from: number; to: number } | undefined {
   const from = Date.parse(query.get('from') ?? '') / 1000
   const to = Date.parse(query.get('to') ?? '') / 1000
   return from < to ? { from: Math.floor(from), to: Math.ceil(to) } : undefined
@@ -110,6 +111,18 @@ export function hrefOf(state: ExploreState): string {
   }
   if (state.bidirectional) query.set('bidirectional', 'true')
   return `/console/explore?${query}`.replaceAll('%2C', ',').replaceAll('%3A', ':')
+}
+
+/** The single flows of a time and a filter. */
+export function hrefOfFlows({ time, filter }: Pick<ExploreState, 'time' | 'filter'>): string {
+  const query = new URLSearchParams({
+    v: '1',
+    ...(typeof time === 'string'
+      ? { range: time }
+      : { from: timeText(time.from), to: timeText(time.to) }),
+    ...(filter.trim() === '' ? {} : { filter }),
+  })
+  return `/console/flows?${query}`.replaceAll('%3A', ':')
 }
 
 /** Its time, in seconds since 1970: whole steps of ten seconds, so that the same question is the same address. */

@@ -1,12 +1,24 @@
 // Single flows as they are stored, newest first.
 
 import { useState } from 'preact/hooks'
+import { protocolName } from '../../api/traffic/protocol-names.ts'
+import type { Router } from '../../rules/router.ts'
 import { useAsk } from '../ask.ts'
 import { FilterLine } from '../explore/filter-line.tsx'
-import { type Range, ranges, timeText } from '../explore/state.ts'
-import { formatAmount, formatExactly } from '../format.ts'
+import {
+  type ExploreState,
+  hrefOfFlows,
+  initialState,
+  type Range,
+  ranges,
+  readTime,
+  timeOf,
+  timeText,
+} from '../explore/state.ts'
+import { formatExactly, formatSecond, formatWhole } from '../format.ts'
 import { navigate, useLocation } from '../location.ts'
 import { Asking } from '../parts/asking.tsx'
+import { Pager } from '../parts/pager.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
 
@@ -28,60 +40,55 @@ interface Flow {
   [name: string]: unknown
 }
 
-const protocols: Readonly<Record<number, string>> = {
-  1: 'icmp',
-  6: 'tcp',
-  17: 'udp',
-  47: 'gre',
-  50: 'esp',
-  58: 'icmp6',
-  132: 'sctp',
-}
-
 export function FlowsPage() {
   const { query } = useLocation()
-  const text = query.get('range') ?? ''
-  const range: Range = Object.hasOwn(ranges, text) ? (text as Range) : '15m'
   const filter = query.get('filter') ?? ''
-  const go = (changes: { range?: string; filter?: string }) => {
-    const next = new URLSearchParams({
-      v: '1',
-      range,
-      ...(filter === '' ? {} : { filter }),
-      ...changes,
-    })
-    if (next.get('filter') === '') next.delete('filter')
-    navigate(`/console/flows?${next}`)
-  }
+  const time = readTime(query) ?? chosenRange(query.get('range'))
+  const go = (range: string, filter: string) =>
+    navigate(hrefOfFlows({ ...(range === '' ? { time } : { time: range as Range }), filter }))
   return (
-    <Page title="Flows" lead="Every flow as it was exported, newest first.">
+    <Page title="Flows" lead="Single flows as they were exported, newest first.">
       <section class="card controls" aria-label="What is shown">
-        <fieldset class="segments">
-          <legend class="hidden">Time</legend>
-          {Object.entries(ranges).map(([name, [title]]) => (
-            <button
-              key={name}
-              type="button"
-              aria-pressed={range === name}
-              onClick={() => go({ range: name })}
-            >
-              {title}
-            </button>
-          ))}
-        </fieldset>
-        <FilterLine filter={filter} onFilter={(text) => go({ filter: text })} />
+        <div class="row">
+          <fieldset class="segments">
+            <legend class="hidden">Time</legend>
+            {Object.entries(ranges).map(([name, [title]]) => (
+              <button
+                key={name}
+                type="button"
+                aria-pressed={time === name}
+                onClick={() => go(name, filter)}
+              >
+                {title}
+              </button>
+            ))}
+          </fieldset>
+          {typeof time !== 'string' && (
+            <span>
+              {formatExactly(time.from * 1000)} to {formatExactly(time.to * 1000)}
+            </span>
+          )}
+        </div>
+        <FilterLine filter={filter} onFilter={(text) => go('', text)} />
       </section>
-      <Pages key={`${range} ${filter}`} range={range} filter={filter} />
+      <Pages key={query.toString()} time={time} filter={filter} />
     </Page>
   )
 }
 
-function Pages({ range, filter }: { range: Range; filter: string }) {
+function chosenRange(text: string | null): Range {
+  return text !== null && Object.hasOwn(ranges, text) ? (text as Range) : '15m'
+}
+
+function Pages({ time, filter }: { time: ExploreState['time']; filter: string }) {
   // Pages are of one time, whatever comes in meanwhile.
-  const [to] = useState(() => Math.ceil(Date.now() / 1000))
+  const [{ from, to }] = useState(() =>
+    timeOf({ ...initialState, time }, Math.ceil(Date.now() / 10_000) * 10_000),
+  )
   const [cursors, setCursors] = useState<readonly string[]>([])
+  const routers = useAsk<Router[]>('/routers')
   const question = new URLSearchParams({
-    from: timeText(to - ranges[range][1]),
+    from: timeText(from),
     to: timeText(to),
     limit: '100',
     ...(filter === '' ? {} : { filter }),
@@ -99,43 +106,30 @@ function Pages({ range, filter }: { range: Range; filter: string }) {
               <p>Choose a longer time, or a wider filter.</p>
             </div>
           ) : (
-            <FlowTable flows={flows} />
+            <FlowTable flows={flows} routers={routers.answer?.result ?? []} />
           )}
-          <div class="actions">
-            <button
-              type="button"
-              disabled={cursors.length === 0}
-              onClick={() => setCursors(cursors.slice(0, -1))}
-            >
-              Newer
-            </button>
-            <button
-              type="button"
-              disabled={answer.cursor === null}
-              onClick={() => answer.cursor !== null && setCursors([...cursors, answer.cursor])}
-            >
-              Older
-            </button>
-          </div>
+          <Pager cursors={cursors} next={answer.cursor} onCursors={setCursors} />
         </>
       )}
     </Asking>
   )
 }
 
-function FlowTable({ flows }: { flows: readonly Flow[] }) {
+function FlowTable({ flows, routers }: { flows: readonly Flow[]; routers: readonly Router[] }) {
   return (
-    <div class="table">
+    <div class="table dense">
       <table>
         <caption class="hidden">Flows</caption>
         <thead>
           <tr>
-            {['Received', 'Exporter', 'From', 'To', 'Protocol', 'In → out'].map((name) => (
-              <th scope="col" key={name}>
-                {name}
-              </th>
-            ))}
-            {['Bytes', 'Packets', 'Sampled 1 in'].map((name) => (
+            {['Received', 'Exporter', 'Source', 'Destination', 'Protocol', 'Interfaces'].map(
+              (name) => (
+                <th scope="col" key={name}>
+                  {name}
+                </th>
+              ),
+            )}
+            {['Bytes', 'Packets', 'Sampling'].map((name) => (
               <th scope="col" class="number" key={name}>
                 {name}
               </th>
@@ -147,7 +141,11 @@ function FlowTable({ flows }: { flows: readonly Flow[] }) {
         </thead>
         <tbody>
           {flows.map((flow, index) => (
-            <FlowRow key={index} flow={flow} />
+            <FlowRow
+              key={index}
+              flow={flow}
+              exporter={routers.find(({ router_ip }) => router_ip === flow.sampler_address)?.name}
+            />
           ))}
         </tbody>
       </table>
@@ -155,24 +153,33 @@ function FlowTable({ flows }: { flows: readonly Flow[] }) {
   )
 }
 
-function FlowRow({ flow }: { flow: Flow }) {
+function FlowRow({ flow, exporter }: { flow: Flow; exporter: string | undefined }) {
   const [isOpen, setOpen] = useState(false)
-  const end = (address: string | undefined, port: number | undefined) =>
-    `${address ?? ''}${port === undefined ? '' : ` ${port}`}`
+  const receivedMs = Number(flow.time_received_ns) / 1e6
   return (
     <>
       <tr>
-        <td>{formatExactly(Number(flow.time_received_ns) / 1e6)}</td>
-        <td class="mono">{flow.sampler_address}</td>
-        <td class="mono">{end(flow.src_addr, flow.src_port)}</td>
-        <td class="mono">{end(flow.dst_addr, flow.dst_port)}</td>
-        <td>{protocols[flow.proto] ?? flow.proto}</td>
+        <td title={formatExactly(receivedMs)}>{formatSecond(receivedMs)}</td>
+        <td title={flow.sampler_address}>
+          {exporter === undefined ? (
+            <span class="mono">{flow.sampler_address}</span>
+          ) : (
+            <Text value={exporter} />
+          )}
+        </td>
+        <td>
+          <Endpoint address={flow.src_addr} port={flow.src_port} />
+        </td>
+        <td>
+          <Endpoint address={flow.dst_addr} port={flow.dst_port} />
+        </td>
+        <td>{protocolName(flow.proto) ?? flow.proto}</td>
         <td class="mono">
           {flow.in_if ?? 0} → {flow.out_if ?? 0}
         </td>
-        <td class="number">{formatAmount(flow.bytes)}</td>
-        <td class="number">{formatAmount(flow.packets)}</td>
-        <td class="number">{flow.sampling_rate ?? 1}</td>
+        <td class="number">{formatWhole(flow.bytes)}</td>
+        <td class="number">{formatWhole(flow.packets)}</td>
+        <td class="number">1 in {formatWhole(flow.sampling_rate ?? 1)}</td>
         <td class="end">
           <button
             type="button"
@@ -204,5 +211,16 @@ function FlowRow({ flow }: { flow: Flow }) {
         </tr>
       )}
     </>
+  )
+}
+
+/** `192.0.2.1:443`; `[2001:db8::1]:443`. */
+function Endpoint(props: { address: string | undefined; port: number | undefined }) {
+  const { address = '', port } = props
+  return (
+    <span class="mono">
+      {address.includes(':') && port !== undefined ? `[${address}]` : address}
+      {port !== undefined && <span class="muted">:{port}</span>}
+    </span>
   )
 }

@@ -22,7 +22,7 @@ export function ExporterTable({ exporters }: { exporters: readonly Exporter[] })
                 Flows/s
               </th>
               <th scope="col" class="number">
-                Lost on the way
+                Lost
               </th>
               <th scope="col">Sampling</th>
             </tr>
@@ -70,7 +70,7 @@ export function ExporterTable({ exporters }: { exporters: readonly Exporter[] })
 /** Protocols count different things. */
 function lostText({ protocols }: Exporter): string {
   const lost = protocols.filter((one) => one.lost > 0)
-  if (lost.length === 0) return 'nothing'
+  if (lost.length === 0) return '0'
   return lost
     .map((one) => `${formatAmount(one.lost)} ${one.lost_unit.replace('_', ' ')}`)
     .join(', ')

@@ -84,7 +84,7 @@ function Figures(props: {
         value={`${live.length} of ${collectors.length}`}
         isBad={live.length === 0}
       />
-      <Figure name="Stored after" value={lag < 1000 ? 'under 1 s' : formatDuration(lag)} />
+      <Figure name="Time to store" value={lag < 1000 ? 'under 1 s' : formatDuration(lag)} />
       {storage != null && (
         <Figure
           name={storage.days_left === null ? 'On disk' : 'Disk lasts for'}

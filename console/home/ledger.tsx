@@ -13,7 +13,7 @@ export function Ledger({ collectors }: { collectors: readonly Collector[] }) {
   const sets = byReason(collectors, ({ undecodable_sets }) => undecodable_sets)
   return (
     <section>
-      <h2>Where it all went, since the collectors started</h2>
+      <h2>Pipeline, since the collectors started</h2>
       <div class="ledger card">
         <dl>
           <Line name="Datagrams received" value={received} />
@@ -24,7 +24,7 @@ export function Ledger({ collectors }: { collectors: readonly Collector[] }) {
         <dl>
           <Line name="Flows decoded" value={sum(({ flows }) => flows)} />
           <Line name="stored" value={sum((one) => one.flows_acknowledged)} />
-          <Line name="under way" value={sum((one) => one.flows_in_memory + one.flows_spooled)} />
+          <Line name="in flight" value={sum((one) => one.flows_in_memory + one.flows_spooled)} />
           <Line name="dropped" value={total(dropped)} reasons={dropped} isLoss />
         </dl>
       </div>

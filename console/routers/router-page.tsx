@@ -2,37 +2,25 @@
 
 import { useState } from 'preact/hooks'
 import type { Router } from '../../rules/router.ts'
-import { useAsk } from '../ask.ts'
 import { readAmount } from '../format.ts'
-import { navigate, readLocation } from '../location.ts'
-import { Asking } from '../parts/asking.tsx'
-import { DeleteButton } from '../parts/delete-button.tsx'
-import { ChoiceField, problemsOf, TextField } from '../parts/field.tsx'
-import { flash } from '../parts/flash.tsx'
-import { FormProblems } from '../parts/form-problems.tsx'
+import { readLocation } from '../location.ts'
+import { DocumentForm, DocumentPage, type Stored } from '../parts/document.tsx'
+import { ChoiceField, TextField } from '../parts/field.tsx'
+import { inputsOf } from '../parts/form.tsx'
 import { useSave } from '../parts/save.ts'
-import { Page } from '../shell/page.tsx'
-import { visible } from '../visible.ts'
+
+const kind = {
+  path: '/routers',
+  noun: 'router',
+  consequence:
+    'Its flows stay. New ones are taken as of an unknown exporter: unsampled, unless they tell their rate.',
+} as const
 
 export function RouterPage({ id }: { id: string }) {
-  const isNew = id === 'new'
-  const asked = useAsk<Router>(isNew ? undefined : `/routers/${encodeURIComponent(id)}`)
-  if (isNew) {
-    return (
-      <Page title="Add a router">
-        <RouterForm router={undefined} etag={null} onReload={asked.again} />
-      </Page>
-    )
-  }
-  const name = asked.answer?.result.name
   return (
-    <Page title={name === undefined ? 'Router' : visible(name)}>
-      <Asking asked={asked}>
-        {(router, { etag }) => (
-          <RouterForm key={etag} router={router} etag={etag} onReload={asked.again} />
-        )}
-      </Asking>
-    </Page>
+    <DocumentPage<Router> kind={kind} id={id}>
+      {(stored) => <RouterForm stored={stored} />}
+    </DocumentPage>
   )
 }
 
@@ -72,48 +60,27 @@ function bodyOf(draft: Draft) {
   }
 }
 
-function RouterForm(props: { router: Router | undefined; etag: string | null; onReload(): void }) {
-  const { router, etag, onReload } = props
+function RouterForm({ stored }: { stored: Stored<Router> }) {
+  const router = stored.document
   const [draft, setDraft] = useState(() => draftOf(router))
   const saving = useSave<Router>()
-  const { problems, isWaiting, save } = saving
-  const path = router === undefined ? '/routers' : `/routers/${router.id}`
-  const submit = async () => {
-    const method = router === undefined ? 'POST' : 'PATCH'
-    const saved = await save(path, method, bodyOf(draft), etag)
-    if (saved === undefined) return
-    flash(`${saved.result.name} is saved.`, saved.messages)
-    navigate('/console/routers')
-  }
-  const field = <K extends keyof Draft>(name: K) => ({
-    value: draft[name],
-    problems: problemsOf(problems, name),
-    onValue: (value: Draft[K]) => setDraft((before) => ({ ...before, [name]: value })),
-  })
+  const field = inputsOf(draft, saving.problems, setDraft)
   return (
-    <form
-      class="card form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        void submit()
-      }}
-    >
-      <FormProblems saving={saving} fields={fields} onReload={onReload} />
+    <DocumentForm {...{ kind, stored, saving, fields }} bodyOf={() => bodyOf(draft)}>
       <div class="fields two">
         <TextField label="Name" placeholder="edge-1" {...field('name')} />
         <TextField
           label="Address"
           mono
           placeholder="192.0.2.1"
-          hint="That its flows are shown under: for sFlow the agent's, else where its datagrams come from."
+          hint="For sFlow the agent's address, else the source of its datagrams."
           {...field('router_ip')}
         />
         <TextField
           label="Default sampling"
           unit="1 in N"
           inputMode="numeric"
-          hint="Used when the router does not tell its rate. 1 is unsampled."
+          hint="Used where exports do not tell the rate. 1 is unsampled."
           {...field('default_sampling')}
         />
       </div>
@@ -138,27 +105,6 @@ function RouterForm(props: { router: Router | undefined; etag: string | null; on
           />
         </div>
       </details>
-      <div class="actions">
-        <button type="submit" class="primary" disabled={isWaiting}>
-          {router === undefined ? 'Add router' : 'Save'}
-        </button>
-        <a class="button" href="/console/routers">
-          Cancel
-        </a>
-        {router !== undefined && (
-          <span class="apart">
-            <DeleteButton
-              path={path}
-              question="Delete this router?"
-              consequence="Its flows stay. New ones are taken as of an unknown exporter: unsampled, unless they tell their rate."
-              onDeleted={() => {
-                flash(`${router.name} is deleted.`)
-                navigate('/console/routers')
-              }}
-            />
-          </span>
-        )}
-      </div>
-    </form>
+    </DocumentForm>
   )
 }

@@ -18,7 +18,7 @@ export function RoutersPage() {
   return (
     <Page
       title="Routers"
-      lead="Who exports here, and the sampling rate to assume for those that do not tell it."
+      lead="Names of exporters, and the sampling rate of those that do not announce it."
       actions={
         <a class="button primary" href="/console/routers/new">
           Add a router
@@ -102,10 +102,10 @@ function RouterRow(props: { router: Router; exporters: readonly Exporter[] | und
 }
 
 const sources = {
-  assumed: 'assumed: nobody told',
-  exporter: 'told by the exporter',
-  router_default: 'the default',
-  override: 'the override',
+  assumed: 'assumed',
+  exporter: 'from the exporter',
+  router_default: 'router default',
+  override: 'override',
 } as const
 
 export function Sampling({ exporter }: { exporter: Exporter }) {
@@ -123,7 +123,7 @@ function UnknownExporters({ heard }: { heard: readonly Exporter[] }) {
   if (heard.length === 0) return null
   return (
     <section>
-      <h2>Heard, and not entered</h2>
+      <h2>Unknown exporters</h2>
       <div class="table">
         <table>
           <caption class="hidden">Exporters that are no router</caption>

@@ -46,7 +46,7 @@ export function History({ rule, draft }: { rule: Rule | undefined; draft: RuleDr
       <div class="section-head">
         <h2>The last 24 hours</h2>
         <button type="button" disabled={isWaiting} onClick={() => void attempt()}>
-          {isWaiting ? 'Trying …' : 'Try it on them'}
+          {isWaiting ? 'Working …' : 'Preview'}
         </button>
       </div>
       {failure !== undefined && <Failure failure={failure} />}

@@ -1,9 +1,7 @@
 import type { Rule } from '../../rules/rule.ts'
-import { navigate } from '../location.ts'
-import { DeleteButton } from '../parts/delete-button.tsx'
-import { ChoiceField, problemsOf, TextField } from '../parts/field.tsx'
-import { flash } from '../parts/flash.tsx'
-import { FormProblems } from '../parts/form-problems.tsx'
+import { DocumentForm, type Stored } from '../parts/document.tsx'
+import { ChoiceField, TextField } from '../parts/field.tsx'
+import { inputsOf } from '../parts/form.tsx'
 import { useSave } from '../parts/save.ts'
 import { bodyOf, type RuleDraft, ruleFields } from './draft.ts'
 import { VectorFields } from './vector-fields.tsx'
@@ -14,38 +12,27 @@ const scopes = [
 ] as const
 const perHost = ['per_host', 'each host inside of them'] as const
 
+export const ruleKind = {
+  path: '/rules',
+  noun: 'rule',
+  consequence: 'Its prefixes are no longer watched by it. Its alerts stay in the history.',
+} as const
+
 export function RuleForm(props: {
-  rule: Rule | undefined
-  etag: string | null
+  stored: Stored<Rule>
   draft: RuleDraft
   onDraft(change: (before: RuleDraft) => RuleDraft): void
-  onReload(): void
 }) {
-  const { rule, etag, draft, onDraft, onReload } = props
+  const { stored, draft, onDraft } = props
   const saving = useSave<Rule>()
-  const { problems, isWaiting, save } = saving
-  const path = rule === undefined ? '/rules' : `/rules/${rule.id}`
-  const submit = async () => {
-    const saved = await save(path, rule === undefined ? 'POST' : 'PATCH', bodyOf(draft), etag)
-    if (saved === undefined) return
-    flash(`${saved.result.name} is saved.`, saved.messages)
-    navigate('/console/rules')
-  }
-  const field = <K extends keyof RuleDraft>(name: K) => ({
-    value: draft[name],
-    problems: problemsOf(problems, name),
-    onValue: (value: RuleDraft[K]) => onDraft((before) => ({ ...before, [name]: value })),
-  })
+  const field = inputsOf(draft, saving.problems, onDraft)
   return (
-    <form
-      class="card form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        void submit()
-      }}
+    <DocumentForm
+      {...{ stored, saving }}
+      kind={ruleKind}
+      fields={ruleFields}
+      bodyOf={() => bodyOf(draft)}
     >
-      <FormProblems saving={saving} fields={ruleFields} onReload={onReload} />
       <div class="fields two">
         <TextField label="Name" placeholder="web servers" {...field('name')} />
         <ChoiceField
@@ -78,14 +65,14 @@ export function RuleForm(props: {
             />
           )}
           <ChoiceField
-            label="Held against the limit"
+            label="Compared with the limit"
             choices={draft.type === 'threshold' ? [...scopes, perHost] : scopes}
             {...field('scope')}
           />
           <TextField
-            label="Least sampled packets"
+            label="Minimum samples"
             inputMode="numeric"
-            hint="That a verdict must rest on, where routers sample. 10 leave an error of 62 %, 100 of 20 %."
+            hint="Sampled packets that a verdict must rest on: 10 leave an error of 62 %, 100 of 20 %."
             {...field('min_samples')}
           />
         </div>
@@ -93,10 +80,7 @@ export function RuleForm(props: {
       {draft.type === 'threshold' && (
         <fieldset>
           <legend>Limits</legend>
-          <p class="hint">
-            One of the three is enough, and each needs all its minutes for itself. Short forms such
-            as 10G or 1.5M are fine.
-          </p>
+          <p class="hint">One is enough; each is judged by itself. 10G and 1.5M are fine.</p>
           <div class="fields four">
             <TextField label="Bandwidth" unit="bit/s" {...field('bandwidth_threshold')} />
             <TextField label="Packets" unit="packets/s" {...field('packet_threshold')} />
@@ -107,7 +91,7 @@ export function RuleForm(props: {
       )}
       {draft.type === 'zscore' && (
         <fieldset>
-          <legend>How unusual</legend>
+          <legend>Baseline</legend>
           <div class="fields three">
             <ChoiceField
               label="Sensitivity"
@@ -119,7 +103,7 @@ export function RuleForm(props: {
               {...field('zscore_sensitivity')}
             />
             <ChoiceField
-              label="Of"
+              label="Metric"
               choices={[
                 ['bits', 'bits per second'],
                 ['packets', 'packets per second'],
@@ -127,7 +111,7 @@ export function RuleForm(props: {
               {...field('zscore_target')}
             />
             <TextField
-              label="Least rise that matters"
+              label="Minimum rise"
               unit={draft.zscore_target === 'bits' ? 'bit/s' : 'packets/s'}
               placeholder={draft.zscore_target === 'bits' ? '1M' : '1k'}
               {...field('min_traffic')}
@@ -162,27 +146,6 @@ export function RuleForm(props: {
           <VectorFields {...field('vectors')} />
         </fieldset>
       )}
-      <div class="actions">
-        <button type="submit" class="primary" disabled={isWaiting}>
-          {rule === undefined ? 'Add rule' : 'Save'}
-        </button>
-        <a class="button" href="/console/rules">
-          Cancel
-        </a>
-        {rule !== undefined && (
-          <span class="apart">
-            <DeleteButton
-              path={path}
-              question="Delete this rule?"
-              consequence="Its prefixes are no longer watched by it. What it was alerted for stays in the history."
-              onDeleted={() => {
-                flash(`${rule.name} is deleted.`)
-                navigate('/console/rules')
-              }}
-            />
-          </span>
-        )}
-      </div>
-    </form>
+    </DocumentForm>
   )
 }

@@ -19,7 +19,7 @@ export function SuggestionCard(props: { rule: Rule; onUse(changes: Partial<RuleD
   const asked = useAsk<Suggestion>(`/rules/${encodeURIComponent(rule.id)}/suggest`)
   return (
     <section class="card">
-      <h2>Limits that would suit it</h2>
+      <h2>Suggested limits</h2>
       <Asking asked={asked}>
         {(suggestion, { messages }) => (
           <>
@@ -30,10 +30,10 @@ export function SuggestionCard(props: { rule: Rule; onUse(changes: Partial<RuleD
                   <tr>
                     <th scope="col">Per second</th>
                     <th scope="col" class="number">
-                      Greatest minute
+                      Peak minute
                     </th>
                     <th scope="col" class="number">
-                      99.9 % up to
+                      p99.9
                     </th>
                     <th scope="col" class="number">
                       Limit

@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks'
 import type { Severity } from '../../rules/alerts/state.ts'
 import type { Rule } from '../../rules/rule.ts'
 import { vectors } from '../../rules/vectors.ts'
-import { ChoiceField, MomentField, problemsOf, TextField } from '../parts/field.tsx'
-import { FormProblems } from '../parts/form-problems.tsx'
+import { ChoiceField, MomentField, TextField } from '../parts/field.tsx'
+import { Form, inputsOf } from '../parts/form.tsx'
 import { useSave } from '../parts/save.ts'
 import { endOf, type SilenceLength, silenceLengths } from './length.ts'
 
@@ -65,29 +65,17 @@ export function SilenceForm({ rules, onAdded }: { rules: readonly Rule[]; onAdde
     setDraft(empty)
     onAdded()
   }
-  const field = <K extends keyof Draft>(name: K, pointer: string = name) => ({
-    value: draft[name],
-    problems: problemsOf(saving.problems, pointer),
-    onValue: (value: Draft[K]) => setDraft((before) => ({ ...before, [name]: value })),
-  })
+  const field = inputsOf(draft, saving.problems, setDraft)
   return (
-    <form
-      class="card form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        void submit()
-      }}
-    >
-      <FormProblems saving={saving} fields={fields} />
-      <p class="hint">An alert is silent when all that is chosen here fits it.</p>
+    <Form saving={saving} fields={fields} onSubmit={submit}>
+      <p class="hint">Silences the alerts that match everything chosen here.</p>
       <div class="fields four">
         <ChoiceField
           label="Rule"
           choices={[['', 'any'], ...rules.map(({ id, name }) => [id, name] as const)]}
           {...field('rule_id')}
         />
-        <TextField label="Inside of" mono placeholder="203.0.113.0/24" {...field('prefix')} />
+        <TextField label="Inside prefix" mono placeholder="203.0.113.0/24" {...field('prefix')} />
         <ChoiceField
           label="Vector"
           choices={[['', 'any'], ...vectors.map((vector) => [vector, vector] as const)]}
@@ -103,16 +91,16 @@ export function SilenceForm({ rules, onAdded }: { rules: readonly Rule[]; onAdde
           ]}
           {...field('severity')}
         />
-        <MomentField label="From" hint="Empty: at once." {...field('starts_at')} />
+        <MomentField label="From" hint="Empty: now." {...field('starts_at')} />
         <ChoiceField label="For" choices={silenceLengths} {...field('length', 'ends_at')} />
-        <TextField label="Why" placeholder="load test" {...field('reason')} />
-        <TextField label="Who says so" hint="Empty: whose token it is." {...field('author')} />
+        <TextField label="Reason" placeholder="load test" {...field('reason')} />
+        <TextField label="Author" hint="Empty: the token's name." {...field('author')} />
       </div>
       <div class="actions">
         <button type="submit" class="primary" disabled={saving.isWaiting}>
           Add silence
         </button>
       </div>
-    </form>
+    </Form>
   )
 }

@@ -30,7 +30,7 @@ export function SilencesPage() {
   return (
     <Page
       title="Silences"
-      lead="Alerts that nobody is told of for some time. They are raised, kept and shown all the same."
+      lead="No notifications for some time. The alerts themselves are raised, kept and shown all the same."
     >
       <Asking asked={silences}>
         {(list) => (
@@ -52,7 +52,7 @@ export function SilencesPage() {
             })}
             {list.length === 0 && (
               <div class="empty">
-                <p>There is no silence: every alert is told of.</p>
+                <p>No silence: every alert is notified.</p>
               </div>
             )}
           </>
@@ -83,8 +83,8 @@ function SilenceTable(props: {
             <th scope="col">Of</th>
             <th scope="col">From</th>
             <th scope="col">To</th>
-            <th scope="col">Why</th>
-            <th scope="col">Who says so</th>
+            <th scope="col">Reason</th>
+            <th scope="col">Author</th>
             {onEnded !== undefined && (
               <th scope="col">
                 <span class="hidden">Actions</span>
@@ -116,7 +116,7 @@ function SilenceTable(props: {
                     path={`/silences/${encodeURIComponent(silence.id)}`}
                     verb="End"
                     question="End this silence?"
-                    consequence="It is deleted. What still fires is told of within a minute."
+                    consequence="It is deleted. What still fires is notified within a minute."
                     onDeleted={onEnded}
                   />
                 </td>

@@ -55,7 +55,7 @@ function Disk({ health }: { health: Health }) {
             <dd>{formatAmount(storage.bytes, 'B')}</dd>
           </div>
           <div>
-            <dt>Reaches back</dt>
+            <dt>History</dt>
             <dd>{formatDuration(storage.days_kept * 86_400_000)}</dd>
           </div>
           <div>
@@ -65,7 +65,7 @@ function Disk({ health }: { health: Health }) {
             </dd>
           </div>
           <div>
-            <dt>Oldest day goes in</dt>
+            <dt>Days left</dt>
             <dd>
               {storage.days_left === null ? '–' : formatDuration(storage.days_left * 86_400_000)}
             </dd>
@@ -152,20 +152,26 @@ function Gaps({ exporters }: { exporters: readonly Exporter[] }) {
   if (exporters.length === 0) return null
   return (
     <section>
-      <h2>On the way here, last 24 hours</h2>
+      <h2>Exporters, last 24 hours</h2>
       <div class="table">
         <table>
           <caption class="hidden">Sequence gaps and clocks of the exporters</caption>
           <thead>
             <tr>
               <th scope="col">Exporter</th>
-              {['Datagrams', 'Lost', 'Late', 'Restarts', 'Not sampled', 'Templates', 'Clock'].map(
-                (name) => (
-                  <th scope="col" class="number" key={name}>
-                    {name}
-                  </th>
-                ),
-              )}
+              {[
+                'Datagrams',
+                'Lost',
+                'Late',
+                'Restarts',
+                'Samples dropped',
+                'Templates',
+                'Clock',
+              ].map((name) => (
+                <th scope="col" class="number" key={name}>
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -194,7 +200,7 @@ function Gaps({ exporters }: { exporters: readonly Exporter[] }) {
 }
 
 function clockText(skewMs: number | null): string {
-  if (skewMs === null) return 'tells no time'
-  if (Math.abs(skewMs) < 1500) return 'right'
+  if (skewMs === null) return 'no clock'
+  if (Math.abs(skewMs) < 1500) return 'in sync'
   return `${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`
 }
