@@ -42,7 +42,7 @@ export function formatDuration(ms: number): string {
       ? `${Math.round(minutes / 60)} h`
       : `${Math.floor(minutes / 60)} h ${rest} min`
   }
-  return `${formatAmount(Math.round(seconds / 8640) / 10)} d`
+  return `${Math.round(seconds / 8640) / 10} d`
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })

@@ -46,13 +46,26 @@ export interface TopRow {
   share: number
 }
 
-export interface Top {
-  unit: Unit
-  dimensions: string[]
-  rows: TopRow[]
-  other: TopRow | null
-  total: TopRow
-  sql: string
+type PerUnit<T> = Readonly<Record<Unit, T>>
+
+export interface Amounts {
+  /** Of the newest closed minute, per second. */
+  now: PerUnit<number | null>
+  avg: PerUnit<number | null>
+  /** Of the greatest minute. */
+  peak: PerUnit<{ value: number; at: string } | null>
+  total: { bytes: number; packets: number; flows: number }
+}
+
+/** Of 24 hours. */
+export interface Summary {
+  all: Amounts
+  /** Of the prefixes of rules; null without rules. */
+  in: Amounts | null
+  out: Amounts | null
+  top: Readonly<
+    Record<'exporter' | 'src_as' | 'dst_as' | 'host' | 'prefix' | 'port' | 'proto', TopRow[]>
+  >
 }
 
 export const rateUnits = { bits: 'bit/s', packets: 'p/s', flows: 'flows/s' } as const

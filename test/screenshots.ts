@@ -21,7 +21,7 @@ const pictures = [
     name: 'alert',
     path: '/console/alerts?state=all',
     follow: rule,
-    shows: 'What it was made of',
+    shows: 'Suggested mitigation',
     colorScheme: 'light',
   },
   {

@@ -4,6 +4,7 @@ import { useAsk } from '../ask.ts'
 import { type ExploreState, hrefOf, hrefOfFlows, initialState } from '../explore/state.ts'
 import { formatAmount, formatDuration, formatExactly, formatMoment } from '../format.ts'
 import { Asking } from '../parts/asking.tsx'
+import { Figure } from '../parts/figure.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
 import { visible } from '../visible.ts'
@@ -60,34 +61,31 @@ function Summary({ alert }: { alert: AlertDetail }) {
         <a href={hrefOfFlows(state)}>See its flows</a>
       </p>
       <dl class="figures">
-        <div>
-          <dt>Peak</dt>
-          <dd>{formatAmount(peakOf(alert), unit)}</dd>
-        </div>
-        <div>
-          <dt>Limit</dt>
-          <dd>{alert.limit === null ? '–' : formatAmount(alert.limit, unit)}</dd>
-        </div>
-        <div>
-          <dt>Times its limit</dt>
-          <dd>{Number.isFinite(times) ? times.toFixed(1) : '–'}</dd>
-        </div>
-        <div>
-          <dt>Now</dt>
-          <dd>{alert.value === null ? 'not known' : formatAmount(alert.value, unit)}</dd>
-        </div>
-        <div>
-          <dt>Began</dt>
-          <dd title={formatExactly(began)}>{formatMoment(began)}</dd>
-        </div>
-        <div>
-          <dt>{alert.resolved_at === null ? 'Lasts for' : 'Lasted'}</dt>
-          <dd>{formatDuration(ended - began)}</dd>
-        </div>
-        <div>
-          <dt>In all</dt>
-          <dd>{formatAmount(alert.total_bytes, 'B')}</dd>
-        </div>
+        <Figure name="Peak" value={formatAmount(peakOf(alert), unit)} />
+        <Figure
+          name="Limit"
+          value={alert.limit === null ? '–' : formatAmount(alert.limit, unit)}
+          note={Number.isFinite(times) ? `peak is ${times.toFixed(1)} times that` : undefined}
+        />
+        <Figure
+          name="Now"
+          value={alert.value === null ? 'not known' : formatAmount(alert.value, unit)}
+        />
+        <Figure
+          name="Began"
+          value={formatMoment(began)}
+          note={alert.resolved_at === null ? undefined : `ended ${formatMoment(ended)}`}
+          title={formatExactly(began)}
+        />
+        <Figure
+          name={alert.resolved_at === null ? 'Lasts for' : 'Lasted'}
+          value={formatDuration(ended - began)}
+        />
+        <Figure
+          name="Volume"
+          value={formatAmount(alert.total_bytes, 'B')}
+          note={`${formatAmount(alert.total_packets)} packets`}
+        />
       </dl>
     </>
   )

@@ -1,7 +1,8 @@
 // What an attack was made of, from its single flows, and how it could be stopped.
 
 import type { Evidence } from '../../rules/evidence.ts'
-import { formatAmount, formatShare, formatWhole } from '../format.ts'
+import { formatAmount, formatWhole } from '../format.ts'
+import { ShareList } from '../home/top-lists.tsx'
 import { Text } from '../parts/text.tsx'
 import { visible } from '../visible.ts'
 import type { Alert } from './alert.ts'
@@ -43,15 +44,12 @@ export function EvidenceCard({ evidence }: { evidence: Evidence; alert: Alert })
           return (
             <div class="card list" key={dimension}>
               <h3>{title}</h3>
-              <ol>
-                {rows.slice(0, 6).map((row) => (
-                  <li key={row.key}>
-                    <meter min={0} max={1} value={row.share} aria-hidden="true" />
-                    <Text value={row.name === null ? row.key : `${row.name} (${row.key})`} />
-                    <b>{formatShare(row.share)}</b>
-                  </li>
-                ))}
-              </ol>
+              <ShareList
+                rows={rows.slice(0, 6).map((row) => ({
+                  ...row,
+                  label: <Text value={row.name === null ? row.key : `${row.name} (${row.key})`} />,
+                }))}
+              />
             </div>
           )
         })}

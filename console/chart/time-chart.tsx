@@ -200,7 +200,7 @@ function draw(
   const options: Omit<uPlot.Options, 'width'> = {
     height,
     legend: { show: false },
-    padding: [10, 8, 0, 0],
+    padding: [10, 22, 0, 0],
     cursor: {
       y: false,
       points: { show: false },

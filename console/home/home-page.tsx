@@ -11,18 +11,21 @@ import { formatAmount, formatDuration } from '../format.ts'
 import type { Health } from '../health.ts'
 import { navigate } from '../location.ts'
 import { Asking, Failure } from '../parts/asking.tsx'
+import { Figure } from '../parts/figure.tsx'
 import { Page } from '../shell/page.tsx'
-import { rateUnits, type Timeseries, type Unit, units } from '../traffic.ts'
+import { rateUnits, type Summary, type Timeseries, type Unit, units } from '../traffic.ts'
 import { ExporterTable } from './exporter-table.tsx'
 import { Ledger } from './ledger.tsx'
 import { Onboarding } from './onboarding.tsx'
 import { OpenAlerts } from './open-alerts.tsx'
 import { TopLists } from './top-lists.tsx'
+import { TrafficFigures } from './traffic-figures.tsx'
 
 export function HomePage() {
   const collectors = useAsk<Collector[]>('/collectors', { everyMs: 5_000 })
   const exporters = useAsk<Exporter[]>('/exporters', { everyMs: 5_000 })
   const health = useAsk<Health>('/health', { everyMs: 30_000 })
+  const summary = useAsk<Summary>('/traffic/summary', { everyMs: 60_000 })
   const failure = collectors.failure ?? exporters.failure
   const known = collectors.answer?.result
   const heard = exporters.answer?.result
@@ -36,10 +39,11 @@ export function HomePage() {
         <Onboarding collectors={known} exporters={heard} />
       ) : (
         <>
-          <Figures exporters={heard} collectors={known} health={health} />
           <OpenAlerts />
+          {summary.answer !== undefined && <TrafficFigures summary={summary.answer.result} />}
           <DayChart />
-          <TopLists />
+          <Asking asked={summary}>{({ top }) => <TopLists top={top} />}</Asking>
+          <PipelineFigures exporters={heard} collectors={known} health={health} />
           <ExporterTable exporters={heard} />
           <Ledger collectors={known} />
         </>
@@ -53,7 +57,7 @@ function hasFlows({ flows, sampling }: Exporter): boolean {
   return flows > 0 || sampling.rate !== null
 }
 
-function Figures(props: {
+function PipelineFigures(props: {
   exporters: readonly Exporter[]
   collectors: readonly Collector[]
   health: Asked<Health>
@@ -96,15 +100,6 @@ function Figures(props: {
         />
       )}
     </dl>
-  )
-}
-
-function Figure({ name, value, isBad = false }: { name: string; value: string; isBad?: boolean }) {
-  return (
-    <div class={isBad ? 'bad' : ''}>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   )
 }
 

@@ -1,70 +1,89 @@
-// The greatest of the last hour, of what people ask about first. A click explores one.
+// The greatest of the day, of what people ask about first. A click explores one.
 
-import { useMemo, useState } from 'preact/hooks'
-import { useAsk } from '../ask.ts'
-import { hrefOf, initialState, narrowed, timeText } from '../explore/state.ts'
+import type { ComponentChildren } from 'preact'
+import { hrefOf, initialState, narrowed } from '../explore/state.ts'
 import { formatAmount, formatShare } from '../format.ts'
-import { Asking } from '../parts/asking.tsx'
 import { Text } from '../parts/text.tsx'
-import { labelOf, type Top } from '../traffic.ts'
+import { labelOf, type Summary, type TopRow } from '../traffic.ts'
 
 const lists = [
   ['src_as', 'Source AS'],
   ['dst_as', 'Destination AS'],
-  ['dst_addr', 'Destination hosts'],
-  ['src_addr', 'Source hosts'],
   ['port', 'Service ports'],
   ['proto', 'Protocols'],
+  ['host', 'Own hosts'],
+  ['prefix', "Rules' prefixes"],
 ] as const
 
-export function TopLists() {
-  const [nowMs] = useState(Date.now)
+export function TopLists({ top }: { top: Summary['top'] }) {
   return (
     <section>
-      <h2>Last hour</h2>
+      <h2>Top of the last 24 hours</h2>
       <div class="lists">
         {lists.map(([dimension, title]) => (
-          <TopList key={dimension} dimension={dimension} title={title} nowMs={nowMs} />
+          <TopList key={dimension} dimension={dimension} title={title} rows={top[dimension]} />
         ))}
       </div>
     </section>
   )
 }
 
-function TopList(props: { dimension: string; title: string; nowMs: number }) {
-  const { dimension, title, nowMs } = props
-  const path = useMemo(() => {
-    const to = Math.floor(nowMs / 60_000) * 60
-    const query = { by: dimension, limit: '6', from: timeText(to - 3600), to: timeText(to + 60) }
-    return `/traffic/top?${new URLSearchParams(query)}`
-  }, [dimension, nowMs])
-  const asked = useAsk<Top>(path)
-  const state = { ...initialState, time: '1h' as const, by: [dimension] }
+/** Hosts and prefixes are told apart only inside the prefixes of rules. */
+const onlyOfRules = ['host', 'prefix']
+
+function TopList(props: { dimension: string; title: string; rows: readonly TopRow[] }) {
+  const { dimension, title, rows } = props
+  const state = { ...initialState, time: '24h' as const, by: [dimension] }
   return (
     <div class="card list">
       <h3>
         <a href={hrefOf(state)}>{title}</a>
       </h3>
-      <Asking asked={asked}>
-        {(top) =>
-          top.rows.length === 0 ? (
-            <p class="muted">nothing</p>
+      {rows.length === 0 ? (
+        <p class="muted">
+          {onlyOfRules.includes(dimension) ? (
+            <>
+              Known of prefixes that a <a href="/console/rules">rule</a> has.
+            </>
           ) : (
-            <ol>
-              {top.rows.map((row) => (
-                <li key={row.key.join(' ')}>
-                  <meter min={0} max={1} value={row.share} aria-hidden="true" />
-                  <a href={hrefOf(narrowed(state, [dimension], row.key, true))}>
-                    <Text value={labelOf(row)} />
-                  </a>
-                  <span class="muted">{formatAmount(row.bytes, 'B')}</span>
-                  <b>{formatShare(row.share)}</b>
-                </li>
-              ))}
-            </ol>
-          )
-        }
-      </Asking>
+            'None.'
+          )}
+        </p>
+      ) : (
+        <ShareList
+          rows={rows.map((row) => ({
+            ...row,
+            label: (
+              <a href={hrefOf(narrowed(state, [dimension], row.key, true))}>
+                <Text value={labelOf(row)} />
+              </a>
+            ),
+          }))}
+        />
+      )}
     </div>
+  )
+}
+
+/** Each with its share as a bar behind it. */
+export function ShareList(props: {
+  rows: readonly {
+    key: string | readonly string[]
+    label: ComponentChildren
+    bytes: number
+    share: number
+  }[]
+}) {
+  return (
+    <ol>
+      {props.rows.map(({ key, label, bytes, share }) => (
+        <li key={String(key)}>
+          <meter min={0} max={1} value={share} aria-hidden="true" />
+          {label}
+          <span class="muted">{formatAmount(bytes, 'B')}</span>
+          <b>{formatShare(share)}</b>
+        </li>
+      ))}
+    </ol>
   )
 }

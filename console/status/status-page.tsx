@@ -8,9 +8,12 @@ import type { Health } from '../health.ts'
 import { Ledger } from '../home/ledger.tsx'
 import { Ago } from '../parts/ago.tsx'
 import { Asking } from '../parts/asking.tsx'
+import { Figure } from '../parts/figure.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
+
+const dayMs = 86_400_000
 
 export function StatusPage() {
   const collectors = useAsk<Collector[]>('/collectors', { everyMs: 5_000 })
@@ -36,40 +39,26 @@ function Disk({ health }: { health: Health }) {
   const { storage } = health
   return (
     <dl class="figures">
-      <div>
-        <dt>Store</dt>
-        <dd>answers</dd>
-      </div>
-      <div>
-        <dt>Version</dt>
-        <dd>{health.version}</dd>
-      </div>
-      <div>
-        <dt>Migrations</dt>
-        <dd>{health.migrations}</dd>
-      </div>
+      <Figure name="Version" value={health.version} note={`${health.migrations} migrations`} />
       {storage !== null && (
         <>
-          <div>
-            <dt>On disk</dt>
-            <dd>{formatAmount(storage.bytes, 'B')}</dd>
-          </div>
-          <div>
-            <dt>History</dt>
-            <dd>{formatDuration(storage.days_kept * 86_400_000)}</dd>
-          </div>
-          <div>
-            <dt>Budget</dt>
-            <dd>
-              {storage.budget_bytes === null ? 'none' : formatAmount(storage.budget_bytes, 'B')}
-            </dd>
-          </div>
-          <div>
-            <dt>Days left</dt>
-            <dd>
-              {storage.days_left === null ? '–' : formatDuration(storage.days_left * 86_400_000)}
-            </dd>
-          </div>
+          <Figure
+            name="On disk"
+            value={formatAmount(storage.bytes, 'B')}
+            note={
+              storage.budget_bytes === null
+                ? 'no budget set'
+                : `of ${formatAmount(storage.budget_bytes, 'B')}`
+            }
+          />
+          <Figure name="History" value={formatDuration(storage.days_kept * dayMs)} />
+          {storage.days_left !== null && (
+            <Figure
+              name="Days left"
+              value={formatDuration(storage.days_left * dayMs)}
+              note="then the oldest day goes"
+            />
+          )}
         </>
       )}
     </dl>

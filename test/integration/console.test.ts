@@ -103,10 +103,10 @@ test('the alert of the played attack is there, with its evidence, and can be ack
   const { page } = watched
   await page.getByRole('link', { name: 'Alerts', exact: true }).click()
   await page.getByRole('link', { name: 'web servers over 1 Gbit/s' }).first().click()
-  await page.getByRole('heading', { name: 'What happened' }).waitFor()
-  await page.getByRole('heading', { name: 'What it was made of' }).waitFor()
+  await page.getByRole('heading', { name: 'Timeline' }).waitFor()
+  await page.getByRole('heading', { name: 'Evidence' }).waitFor()
   await page.getByText('203.0.113.80').first().waitFor()
-  await page.getByLabel('Comment, if you like').fill(hostile)
+  await page.getByLabel('Comment, optional').fill(hostile)
   await page.getByRole('button', { name: 'Acknowledge' }).click()
   await page.getByText(shownHostile).first().waitFor()
 })
@@ -137,7 +137,7 @@ test('a rule is entered, tried on the last day, changed and deleted', async () =
   await page.getByLabel('Name').fill('by hand')
   await page.getByLabel('Prefixes').fill('203.0.113.0/24')
   await page.getByLabel('Bandwidth').fill('1G')
-  await page.getByRole('button', { name: 'Try it on them' }).click()
+  await page.getByRole('button', { name: 'Preview' }).click()
   await page.getByText('It would have been crossed').waitFor()
   await page.getByRole('button', { name: 'Add rule' }).click()
   await page.getByRole('link', { name: 'by hand' }).click()
@@ -249,8 +249,8 @@ test('a channel is entered, tested and shown with what came of it', async () => 
 test('a silence is begun and ended', async () => {
   const { page } = watched
   await page.goto('/console/silences')
-  await page.getByLabel('Inside of').fill('198.51.100.0/24')
-  await page.getByLabel('Why').fill('load test')
+  await page.getByLabel('Inside prefix').fill('198.51.100.0/24')
+  await page.getByLabel('Reason').fill('load test')
   await page.getByRole('button', { name: 'Add silence' }).click()
   const row = page.getByRole('row').filter({ hasText: 'inside 198.51.100.0/24' })
   await row.getByText('load test').waitFor()
