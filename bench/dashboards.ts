@@ -1,39 +1,39 @@
-// npm run bench:dashboards: what each panel of each dashboard takes over 24 hours, one at a time, on the embedded store. Grafana is not there: the queries are expanded by the
-// documented macros of its data source.
+// npm run bench:dashboards: what each panel of each dashboard takes over 24 hours and over 30 days, one at a time, on the embedded store (bench/month.ts). Grafana is not there:
+// the queries are expanded by the documented macros of its data source.
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { refreshCoarseRollups } from '../api/periodic/coarse-rollups.ts'
 import { createStoreClient, type StoreClient } from '../schema/client.ts'
 import { models, panelsOf, variablesOf } from '../test/build/dashboard-models.ts'
 import { expand } from '../test/build/expand-panel.ts'
+import { type Month, prepareMonth } from './month.ts'
 import { round } from './processor.ts'
 import { describeMachine, writeResult } from './report.ts'
-import { createOurs, rulePrefixes } from './schema-databases.ts'
 import { rowsOf, startStore } from './store.ts'
-import { trafficQuery } from './traffic.ts'
 
 const { values } = parseArgs({
   options: {
+    /** Of a day. */
     flows: { type: 'string', default: '10000000' },
     rounds: { type: 'string', default: '5' },
+    /** A directory that the store is kept in, for the next time. */
+    store: { type: 'string' },
     quiet: { type: 'boolean', default: false },
   },
 })
-const flows = Number(values.flows)
 const rounds = Number(values.rounds)
 const machineWas = values.quiet
   ? 'used by nothing else'
   : 'shared with other work: seconds of processor tell more than times'
-const batchFlows = 500_000
+
 const daySeconds = 86_400
-/** What Grafana chooses for 24 hours on a panel of a thousand points. */
-const intervalSeconds = 120
-const prefixes = rulePrefixes(100)
+/** With what Grafana chooses as interval on a panel of a thousand points. */
+const ranges = [
+  { range: '24 h', seconds: daySeconds, intervalSeconds: 120 },
+  { range: '30 days', seconds: 30 * daySeconds, intervalSeconds: 3600 },
+] as const
 
 interface Panel {
+  range: string
   dashboard: string
   panel: string
   sql: string
@@ -42,57 +42,23 @@ interface Panel {
   cpuSeconds: number[]
 }
 
-/** A day of one collector and its eight exporters, as they write themselves down every 10 s. */
-const statusOfDay = `INSERT INTO status (time, collector, boot, started, kind, watermark, exporter, udp_source, first_seen, last_seen,
-    datagrams, flows, flows_acknowledged, lost, flows_dropped, sampling_rate)
-  SELECT toDateTime64({from:UInt32} + intDiv(number, 9) * 10, 3, 'UTC') AS at, 'bench', '1', toDateTime64({from:UInt32}, 3, 'UTC') AS begun,
-    if(number % 9 = 0, 'collector', 'exporter'), at, toIPv6(concat('::ffff:192.0.2.', toString(number % 9))) AS address, address, begun, at,
-    intDiv(number, 9) * 10, intDiv(number, 9) * 240, intDiv(number, 9) * 240, map('IPFIX', intDiv(number, 9)), map('rejected', intDiv(number, 900)), 1000
-  FROM numbers(77760)`
-
-async function load(client: StoreClient, from: number): Promise<void> {
-  for (let first = 0; first < flows; first += batchFlows) {
-    await client.command({
-      query: `INSERT INTO ingest SELECT *, 'bench' FROM (${trafficQuery})`,
-      query_params: {
-        start: from,
-        rate: flows / daySeconds,
-        first,
-        count: Math.min(batchFlows, flows - first),
-      },
-    })
+async function panelsOfAll(client: StoreClient, { to, rules, prefixes }: Month): Promise<Panel[]> {
+  const panels: Panel[] = []
+  const chosen = { prefix: prefixes[1] ?? '', rule: rules[0] ?? '' }
+  for (const model of models.values()) {
+    const variables = await variablesOf(model, chosen, (sql) => rowsOf(client, sql))
+    for (const { range, seconds, intervalSeconds } of ranges) {
+      const view = { from: to - seconds, to, intervalSeconds, variables }
+      for (const { title, targets = [] } of panelsOf(model)) {
+        for (const { rawSql } of targets) {
+          const sql = expand(rawSql, view)
+          const measured = { rows: 0, milliseconds: [], cpuSeconds: [] }
+          panels.push({ range, dashboard: model.title, panel: title, sql, ...measured })
+        }
+      }
+    }
   }
-  await client.command({ query: statusOfDay, query_params: { from } })
-  const rule = { name: 'Bench', type: 'threshold', direction: 'in', bandwidth_threshold: 1e9 }
-  await client.insert({
-    table: 'rules',
-    values: [
-      {
-        id: 'bench',
-        version: 1,
-        deleted: 0,
-        doc: JSON.stringify({ ...rule, prefixes, counted_prefixes: prefixes }),
-      },
-    ],
-    format: 'JSONEachRow',
-  })
-  await refreshCoarseRollups(client, Date.now(), (daySeconds + 7_200) * 1000)
-}
-
-function panelsOver(from: number, to: number): Panel[] {
-  return [...models.values()].flatMap((model) => {
-    const variables = variablesOf(model, { prefix: prefixes[1] ?? '', rule: 'bench' })
-    return panelsOf(model).flatMap(({ title, targets = [] }) =>
-      targets.map(({ rawSql }) => ({
-        dashboard: model.title,
-        panel: title,
-        sql: expand(rawSql, { from, to, intervalSeconds, variables }),
-        rows: 0,
-        milliseconds: [],
-        cpuSeconds: [],
-      })),
-    )
-  })
+  return panels
 }
 
 function median(numbers: readonly number[]): number {
@@ -100,15 +66,11 @@ function median(numbers: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
-const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
-const bench = await startStore(dataDir)
+const month = await prepareMonth(Number(values.flows), values.store)
 try {
-  await createOurs(bench, 'flows', prefixes)
+  const bench = await startStore(month.dataDir)
   const client = createStoreClient(bench.address, 3_600_000)
-  const to = Math.floor(Date.now() / 1000 / 3600) * 3600
-  const from = to - daySeconds
-  await load(client, from)
-  const panels = panelsOver(from, to)
+  const panels = await panelsOfAll(client, month)
   // Each round asks everything once, so that a disturbance meets all alike.
   for (let number = 0; number < rounds; number++) {
     for (const panel of panels) {
@@ -119,20 +81,18 @@ try {
     }
   }
   await client.close()
+  await bench.stop()
   const results = panels
-    .map(({ dashboard, panel, rows, milliseconds, cpuSeconds }) => ({
-      dashboard,
-      panel,
-      rows,
+    .map(({ sql: _, milliseconds, cpuSeconds, ...panel }) => ({
+      ...panel,
       milliseconds: median(milliseconds),
       fastest: Math.min(...milliseconds),
       cpuSeconds: round(median(cpuSeconds)),
     }))
     .toSorted((a, b) => b.milliseconds - a.milliseconds)
   for (const result of results) console.log(JSON.stringify(result))
-  writeResult('dashboards', [{ machineWas, flows, rounds, intervalSeconds }, ...results])
+  writeResult('dashboards', [{ machineWas, flows: month.flows, rounds, ranges }, ...results])
 } finally {
-  await bench.stop()
-  rmSync(dataDir, { recursive: true, force: true })
+  month.remove()
 }
 console.log(describeMachine())

@@ -8,8 +8,10 @@ import {
   DashboardCursorSync,
   DashboardLinkBuilder,
   DashboardLinkType,
+  QueryVariableBuilder,
   VariableHide,
   type VariableModel,
+  VariableRefresh,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { alertAnnotations } from './alert-sql.ts'
 import { flows, query } from './query.ts'
@@ -44,4 +46,15 @@ export function createDashboard(uid: string, title: string): DashboardBuilder {
 export function constant(name: string, value: string): Builder<VariableModel> {
   const builder = new ConstantVariableBuilder(name).value(value)
   return { build: () => ({ ...builder.build(), hide: VariableHide.HideVariable }) }
+}
+
+/** What the data source answers to it, for panels alone: neither shown nor taken from an address. Grafana asks again when a variable in it changes. */
+export function hiddenQuery(name: string, sql: string): Builder<VariableModel> {
+  const builder = new QueryVariableBuilder(name)
+    .datasource(flows)
+    .query(sql)
+    .refresh(VariableRefresh.OnDashboardLoad)
+    .hide(VariableHide.HideVariable)
+    .current({ text: '', value: '' })
+  return { build: () => ({ ...builder.build(), skipUrlSync: true }) }
 }

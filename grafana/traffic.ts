@@ -5,7 +5,7 @@ import {
   CustomVariableBuilder,
   type DashboardBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { constant, createDashboard } from './dashboard.ts'
+import { constant, createDashboard, hiddenQuery } from './dashboard.ts'
 import { address, protocolName, tcpFlagNames } from './names.ts'
 import { numbersPanel, row, seriesPanel, tablePanel } from './panels.ts'
 import { flows } from './query.ts'
@@ -78,6 +78,7 @@ function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
   const all = rollupRows(rollups.interface, unit, everything)
   const ofProtocol = rollupRows(rollups.protocol, unit, byProtocol)
   const ofFlags = rollupRows(rollups.protocol, unit, byFlags)
+  const chosen = chosenRows('by', 'chosen_rows', unit, dimensions)
   const byColumn = (column: string) =>
     rawRows(unit, column.endsWith('_addr') ? address(column) : `toString(${column})`)
   const tableOf = (form: {
@@ -95,6 +96,7 @@ function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
   return (
     createDashboard(uid, title)
       .withVariable(choice('by', 'Summary by', dimensions))
+      .withVariable(hiddenQuery('chosen_rows', chosen.query))
       .withVariable(
         choice(
           'column',
@@ -128,7 +130,7 @@ function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
         seriesPanel({
           title: 'Greatest five by $by, and the others',
           description: `${lowerPort} ${ownHosts}`,
-          sql: topRates(chosenRows('by', unit, dimensions), unit, 5),
+          sql: topRates(chosen.rows, unit, 5),
           unit: rate_,
           stacked: true,
         }),

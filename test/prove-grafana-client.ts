@@ -138,19 +138,21 @@ try {
   })
   await refreshCoarseRollups(client, Date.now(), 2 * hour * 1000)
 
-  const panels: Question[] = [...models].flatMap(([file, model]) =>
-    [
+  const read = (sql: string) => rowsOf<Row>(client, sql)
+  const panels: Question[] = []
+  for (const [file, model] of models) {
+    const variables = await variablesOf(model, { prefix: prefixes[0] ?? '', rule: rule.id }, read)
+    for (const [seconds, intervalSeconds] of [
       [hour, 60],
       [24 * hour, 300],
-    ].flatMap(([seconds = hour, intervalSeconds = 60]) => {
-      const variables = variablesOf(model, { prefix: prefixes[0] ?? '', rule: rule.id })
+    ] as const) {
       const view = { from: end - seconds, to: end, intervalSeconds, variables }
-      return questionsOf(model).map(({ title, rawSql }) => ({
-        name: `${file}, ${seconds / hour} h: ${title}`,
-        sql: expand(rawSql, view),
-      }))
-    }),
-  )
+      for (const { title, rawSql } of questionsOf(model)) {
+        const sql = expand(rawSql, view)
+        panels.push({ name: `${file}, ${seconds / hour} h: ${title}`, sql })
+      }
+    }
+  }
   const runClient = (questions: readonly Question[], password = store.password): Answer[] =>
     execFileSync(binary, {
       input: questions.map((question) => `${JSON.stringify(question)}\n`).join(''),
@@ -193,7 +195,7 @@ try {
     from: end - hour,
     to: end,
     intervalSeconds: 60,
-    variables: variablesOf(traffic, {}),
+    variables: await variablesOf(traffic, {}, read),
   }
   const ask = (title: string) =>
     runClient([{ name: title, sql: expand(sqlOf(traffic, title), view) }])[0]

@@ -1,7 +1,10 @@
 // The dashboards as Grafana reads them from their JSON: panels, annotations, and queries of variables.
 
 import { dashboards, formatDashboard } from '../../grafana/dashboards.ts'
-import type { View } from './expand-panel.ts'
+import { expand, type View } from './expand-panel.ts'
+
+/** Grafana's number for a variable that is not shown. */
+const hidden = 2
 
 export interface Target {
   rawSql: string
@@ -20,7 +23,13 @@ export interface DashboardModel {
   uid: string
   panels: PanelModel[]
   templating?: {
-    list: { type: string; name: string; query: unknown; current?: { value: string } }[]
+    list: {
+      type: string
+      name: string
+      query: unknown
+      current?: { value: string }
+      hide?: number
+    }[]
   }
   annotations: { list: { name: string; target: Target }[] }
 }
@@ -65,18 +74,22 @@ export function sqlOf(model: DashboardModel, title: string): string {
   return question.rawSql
 }
 
-/** Values of the variables: `chosen`, else what the dashboard begins with. */
-export function variablesOf(
+/**
+ * Values of the variables: `chosen`, else what the dashboard begins with; those of hidden queries as `ask`, which runs SQL, answers with the ones before.
+ */
+export async function variablesOf(
   { templating }: DashboardModel,
   chosen: Readonly<Record<string, string>>,
-): View['variables'] {
-  return Object.fromEntries(
-    (templating?.list ?? []).flatMap(({ name, type, query, current }) =>
-      type === 'constant'
-        ? [[name, String(query)]]
-        : current
-          ? [[name, chosen[name] ?? current.value]]
-          : [],
-    ),
-  )
+  ask: (sql: string) => Promise<object[]>,
+): Promise<View['variables']> {
+  const variables: Record<string, string> = {}
+  for (const { name, type, query, current, hide } of templating?.list ?? []) {
+    if (type === 'constant') variables[name] = String(query)
+    else if (type === 'query' && hide === hidden) {
+      const sql = expand(String(query), { from: 0, to: 0, intervalSeconds: 1, variables })
+      const [row = {}] = await ask(sql)
+      variables[name] = String(Object.values(row)[0])
+    } else if (current) variables[name] = chosen[name] ?? current.value
+  }
+  return variables
 }

@@ -145,14 +145,16 @@ afterAll(() => database.remove())
 type Row = Record<string, string | number | null | string[]>
 
 /** `chosen` are values of variables. */
-function ask(
+async function ask(
   file: string,
   title: string,
   chosen: Record<string, string> = {},
   range = { from, to },
 ): Promise<Row[]> {
   const model = modelOf(file)
-  const variables = variablesOf(model, { rule: '', prefix: '', ...chosen })
+  const variables = await variablesOf(model, { rule: '', prefix: '', ...chosen }, (sql) =>
+    rowsOf(database.client, sql),
+  )
   const sql = expand(sqlOf(model, title), { ...range, intervalSeconds: minute, variables })
   return rowsOf<Row>(database.client, sql)
 }
