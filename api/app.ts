@@ -25,6 +25,7 @@ import { createNotificationLog } from './notify/log.ts'
 import { createSend } from './notify/send.ts'
 import { everyRequest } from './requests.ts'
 import { alertHistoryRoutes } from './routes/alert-history.ts'
+import { alertRemarkRoutes } from './routes/alert-remarks.ts'
 import { alertRoutes } from './routes/alerts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { channelRoutes } from './routes/channels.ts'
@@ -92,6 +93,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   // Before /alerts/{alert_id}.
   app.route('/', alertRoutes(dependencies))
   app.route('/', alertHistoryRoutes(dependencies))
+  app.route('/', alertRemarkRoutes(dependencies))
   app.route('/', silenceRoutes(dependencies))
   app.route('/', exporterRoutes(dependencies))
   app.route('/', collectorRoutes(dependencies))

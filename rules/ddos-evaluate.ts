@@ -1,12 +1,11 @@
-// The stored advanced_ddos rules against the newest closed minute.
+// Stored advanced_ddos rules over some closed minutes.
 
 import type { StoreClient } from '../schema/client.ts'
-import { type DdosSubject, judgeDdos, type ReadVectors } from './ddos-judge.ts'
+import { type DdosJudged, type DdosSubject, judgeDdos, type ReadVectors } from './ddos-judge.ts'
 import { readRuleVectors } from './ddos-traffic.ts'
-import type { Judgement } from './judgement.ts'
-import type { Minutes } from './minutes.ts'
 import type { CountedRule } from './query.ts'
 import type { Rule } from './rule.ts'
+import type { StoredQuestion } from './stored-question.ts'
 
 /** A series of a stored rule. */
 export interface StoredSubject extends DdosSubject {
@@ -14,14 +13,14 @@ export interface StoredSubject extends DdosSubject {
   version: number
 }
 
-export function storedSubjects(rules: readonly CountedRule[]): StoredSubject[] {
+function storedSubjects(rules: readonly CountedRule[]): StoredSubject[] {
   return rules.flatMap(({ rule, version, series }) =>
     series.map((one) => ({ rule, version, series: one, source: { ruleId: rule.id } })),
   )
 }
 
 /** `onChanged` is told of rules that were edited since they were read: what is read of them is of other prefixes, and left out. */
-export function storedVectors(
+function storedVectors(
   client: StoreClient,
   onChanged: (rule: Rule) => void,
 ): ReadVectors<StoredSubject> {
@@ -37,30 +36,18 @@ export function storedVectors(
   }
 }
 
-/**
- * One judgement for each vector that is near or over its floor; what has none is far below it.
- * @throws StoreError
- */
+/** Vectors near or over their floors, and all of what is asked about. @throws StoreError, and what `onChanged` throws */
 export async function judgeDdosRules(
   client: StoreClient,
-  rules: readonly CountedRule[],
-  { closed, isKnown }: Minutes,
-): Promise<Judgement[]> {
+  { rules, isKnown, first, last, isAsked, onChanged }: StoredQuestion,
+): Promise<DdosJudged<StoredSubject>[]> {
   if (rules.length === 0) return []
-  const changed = new Set<Rule>()
-  const judged = await judgeDdos(client, {
+  return judgeDdos(client, {
     subjects: storedSubjects(rules),
-    readVectors: storedVectors(client, (rule) => changed.add(rule)),
+    readVectors: storedVectors(client, onChanged),
     isKnown,
-    first: closed,
-    last: closed,
-    isTracked: () => false,
+    first,
+    last,
+    isTracked: ({ rule, series }) => isAsked(rule, series),
   })
-  return judged
-    .filter(({ subject }) => !changed.has(subject.rule))
-    .flatMap(({ subject: { rule, series }, verdicts }) =>
-      verdicts.map((verdict) => {
-        return { rule, series, verdict, peaks: verdict.crossed ? verdict : undefined }
-      }),
-    )
 }

@@ -2,7 +2,8 @@
 
 import type { Histories, RateName, Rates } from './ddos.ts'
 import type { DayHistory } from './ddos-base.ts'
-import type { MinuteRange, VectorMinutes } from './ddos-traffic.ts'
+import type { VectorMinutes } from './ddos-traffic.ts'
+import type { MinuteRange } from './minutes.ts'
 import type { Vector } from './vectors.ts'
 
 const halfWindowSeconds = 30 * 60

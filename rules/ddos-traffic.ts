@@ -2,10 +2,17 @@
 
 import type { StoreClient } from '../schema/client.ts'
 import type { Rates } from './ddos.ts'
+import type { MinuteRange } from './minutes.ts'
 import { read } from './query.ts'
 import type { Rule } from './rule.ts'
 import type { Series } from './series.ts'
-import { type PrefixSource, prefixesOfSource, sourceParameters } from './traffic.ts'
+import {
+  inRanges,
+  type PrefixSource,
+  prefixesOfSource,
+  rangeParameters,
+  sourceParameters,
+} from './traffic.ts'
 import type { Vector } from './vectors.ts'
 
 /** By vector, then by minute, in seconds since 1970; one without flows is absent. */
@@ -23,12 +30,6 @@ interface Wanted {
   id: string
   /** '' for the sum of all. */
   prefix: string
-}
-
-/** Minutes from the first to the last, both included. */
-export interface MinuteRange {
-  first: number
-  last: number
 }
 
 /** They go into the request's URL. */
@@ -107,14 +108,6 @@ function readRowsOf(
   wanted: string,
   parameters: Record<string, unknown>,
 ): Promise<Row[]> {
-  const inRanges = ranges.map(
-    (_, index) =>
-      `m.minute >= toDateTime({first${index}:UInt32}) AND m.minute <= toDateTime({last${index}:UInt32})`,
-  )
-  const times = ranges.flatMap(({ first, last }, index) => [
-    [`first${index}`, first],
-    [`last${index}`, last],
-  ])
   return read<Row>(
     client,
     `SELECT id, toString(version) AS version, series AS prefix, counted, groupArray((at, bytes, packets, flows, samples)) AS minutes
@@ -125,11 +118,11 @@ function readRowsOf(
         toFloat64(sum(m.samples)) AS samples
       FROM prefix_vector_1m AS m
       INNER JOIN (${wanted}) AS wanted ON wanted.prefix = m.prefix
-      WHERE (${inRanges.join(') OR (')})
+      WHERE ${inRanges('m.minute', ranges)}
       GROUP BY id, version, series, counted, at
     )
     GROUP BY id, version, series, counted`,
-    { ...parameters, ...Object.fromEntries(times) },
+    { ...parameters, ...rangeParameters(ranges) },
   )
 }
 

@@ -18,7 +18,8 @@ const verdictSchema = z.object({
   crossed: z.boolean(),
   /**
    * crossed; below; learning: the rule is too young, or a zscore rule has too few known minutes before these; unknown: too few of
-   * these minutes are known; few_samples: it would be crossed, but on fewer sampled packets than min_samples.
+   * these minutes are known; few_samples: it would be crossed, but on fewer sampled packets than min_samples; usual: of a zscore rule, it is over
+   * the limit of four hours, but not over what is usual at this time of the day, or was accepted.
    */
   reason: z.enum([
     'crossed',
@@ -26,6 +27,7 @@ const verdictSchema = z.object({
     'learning',
     'unknown',
     'few_samples',
+    'usual',
     'contributing',
     'few_sources',
   ]),
@@ -40,6 +42,8 @@ const verdictSchema = z.object({
   mean: z.number().nullable().optional(),
   deviation: z.number().nullable().optional(),
   z: z.number().nullable().optional(),
+  /** What is usual at this time of the day, or was accepted, when the limit rests on that; null: it does not, or other days were not asked. */
+  usual: z.number().nullable().optional(),
   baseline_minutes: z.number().optional(),
 })
 
@@ -135,6 +139,7 @@ function explainZscore(
     mean: toThousandth(verdict.mean),
     deviation: toThousandth(verdict.deviation),
     z: toThousandth(verdict.z),
+    usual: toThousandth(verdict.usual),
     baseline_minutes: verdict.baselineMinutes,
   }
 }

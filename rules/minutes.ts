@@ -9,6 +9,12 @@ export interface CollectorRun {
   lastStatusMs: number
 }
 
+/** Minutes from the first to the last, both included. */
+export interface MinuteRange {
+  first: number
+  last: number
+}
+
 export interface Minutes {
   /** The newest closed minute: everything up to its end can be judged. */
   closed: number

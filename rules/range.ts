@@ -4,19 +4,16 @@ import type { StoreClient } from '../schema/client.ts'
 import type { DdosVerdict } from './ddos.ts'
 import { judgeDdosRange } from './ddos-range.ts'
 import { knownMinutes } from './minutes.ts'
+import { ofSeries, readAcceptances } from './past-alerts.ts'
 import { readCollectorRuns } from './query.ts'
 import type { Rule } from './rule.ts'
 import { type Series, seriesKey } from './series.ts'
 import { type PrefixSource, readMinutes } from './traffic.ts'
 import type { Vector } from './vectors.ts'
 import { judgeThreshold, oldestMinute, type Traffic, type Verdict } from './verdict.ts'
-import {
-  judgeZscore,
-  oldestZscoreMinute,
-  weighSamples,
-  type ZscoreVerdict,
-  zscoreRuleOf,
-} from './zscore.ts'
+import { judgeZscore, oldestZscoreMinute, type ZscoreVerdict } from './zscore.ts'
+import { valueAt, weighJudged, type ZscoreJudged } from './zscore-past.ts'
+import { zscoreRuleOf } from './zscore-rule.ts'
 
 /** What judging asks of a rule, stored or not. */
 export type JudgedRule = Pick<
@@ -33,7 +30,10 @@ export type JudgedRule = Pick<
   | 'min_samples'
   | 'sensitivity'
   | 'vectors'
->
+> & {
+  /** Of one that is stored. */
+  id?: string
+}
 
 export interface JudgedSeries {
   series: Series
@@ -65,16 +65,17 @@ export async function judgeRange(
     rule.type === 'zscore' ? oldestZscoreMinute(first) : oldestMinute(first, rule.duration)
   const [runs, minutes] = await Promise.all([
     readCollectorRuns(client, oldest * 1000),
-    readMinutes(client, source, rule.scope, series, oldest, last),
+    readMinutes(client, source, rule.scope, series, [{ first: oldest, last }]),
   ])
   const isKnown = knownMinutes(runs, oldest, last)
+  const minutesOf = (one: Series) => minutes.get(seriesKey(one)) ?? new Map<number, Traffic>()
+  if (rule.type === 'zscore') {
+    return judgeZscores(client, rule, series, source, isKnown, minutesOf, { oldest, first, last })
+  }
   const judged: JudgedSeries[] = []
   for (const one of series) {
-    const traffic = minutes.get(seriesKey(one)) ?? new Map<number, Traffic>()
-    const verdicts =
-      rule.type === 'zscore'
-        ? judgeZscores(rule, one, traffic, isKnown, oldest, first, last)
-        : judgeThresholds(rule, one, traffic, isKnown, first, last)
+    const traffic = minutesOf(one)
+    const verdicts = judgeThresholds(rule, one, traffic, isKnown, first, last)
     judged.push({ series: one, traffic, isKnown, verdicts })
     // Others want to be answered meanwhile.
     await new Promise(setImmediate)
@@ -97,23 +98,33 @@ function judgeThresholds(
   return verdicts
 }
 
-function judgeZscores(
+async function judgeZscores(
+  client: StoreClient,
   rule: JudgedRule,
-  { countedFrom }: Series,
-  traffic: ReadonlyMap<number, Traffic>,
+  series: readonly Series[],
+  source: PrefixSource,
   isKnown: (minute: number) => boolean,
-  oldest: number,
-  first: number,
-  last: number,
-): ZscoreVerdict[] {
-  const values = Float64Array.from({ length: (last - oldest) / 60 + 1 }, (_, index) => {
-    const minute = oldest + 60 * index
-    if (minute < countedFrom || !isKnown(minute)) return Number.NaN
-    const seen = traffic.get(minute)
-    if (seen === undefined) return 0
-    return Number(rule.zscore_target === 'packets' ? seen.packets : seen.bytes * 8n) / 60
+  minutesOf: (series: Series) => ReadonlyMap<number, Traffic>,
+  { oldest, first, last }: { oldest: number; first: number; last: number },
+): Promise<JudgedSeries[]> {
+  const accepted = await readAcceptances(client, oldest)
+  const judged: (ZscoreJudged & { isKnown: JudgedSeries['isKnown'] })[] = []
+  for (const one of series) {
+    const traffic = minutesOf(one)
+    const values = Float64Array.from({ length: (last - oldest) / 60 + 1 }, (_, index) => {
+      const minute = oldest + 60 * index
+      return minute >= one.countedFrom && isKnown(minute)
+        ? valueAt(rule, traffic, minute)
+        : Number.NaN
+    })
+    const minuteValues = { firstMinute: oldest, values }
+    const own = ofSeries(accepted, rule.id, one)
+    const verdicts = judgeZscore(zscoreRuleOf(rule), minuteValues, first, last, own)
+    judged.push({ rule, ruleId: rule.id, series: one, verdicts, traffic, isKnown })
+    await new Promise(setImmediate)
+  }
+  return weighJudged(client, judged, isKnown, async (some, ranges) => {
+    const past = await readMinutes(client, source, rule.scope, series, ranges)
+    return some.map((one) => past.get(seriesKey(one.series)) ?? new Map())
   })
-  return judgeZscore(zscoreRuleOf(rule), { firstMinute: oldest, values }, first, last).map(
-    (verdict) => weighSamples(verdict, traffic, rule.min_samples),
-  )
 }

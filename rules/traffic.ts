@@ -1,6 +1,7 @@
 // The minutes of rules' prefixes, read from the store. All functions throw StoreError.
 
 import type { StoreClient } from '../schema/client.ts'
+import type { MinuteRange } from './minutes.ts'
 import { type CountedRule, read } from './query.ts'
 import type { Rule } from './rule.ts'
 import { type Series, seriesKey } from './series.ts'
@@ -14,18 +15,17 @@ export interface RuleTraffic {
 }
 
 /** Ids go into the request's URL. */
-const mostIds = 100
+export const mostIds = 100
 
 /**
- * The minutes of rules of one type, by rule id; a rule without traffic is absent. Both minutes are included. Only of those rules that `ids`
- * names, unless they are very many.
+ * The minutes of rules of one type in all these ranges, by rule id; a rule without traffic is absent. Only of those rules that `ids` names, unless
+ * they are more than `mostIds`.
  */
 export async function readRuleTraffic(
   client: StoreClient,
   type: Rule['type'],
   rules: readonly CountedRule[],
-  firstMinute: number,
-  lastMinute: number,
+  ranges: readonly MinuteRange[],
   ids?: readonly string[],
 ): Promise<Map<string, RuleTraffic>> {
   const some = ids !== undefined && ids.length <= mostIds
@@ -52,15 +52,14 @@ export async function readRuleTraffic(
         WHERE JSONExtractString(doc, 'type') = {type:String} AND ({all:Bool} OR has({ids:Array(String)}, id))
       ) AS wanted ON wanted.prefix = m.prefix
       WHERE has({directions:Array(String)}, toString(m.direction))
-        AND m.minute >= toDateTime({first:UInt32}) AND m.minute <= toDateTime({last:UInt32})
+        AND ${inRanges('m.minute', ranges)}
       GROUP BY id, version, series, direction, minute
     )
     GROUP BY id, version, series, direction`,
     {
       type,
       directions: directionsOf(rules.flatMap(({ series }) => series)),
-      first: firstMinute,
-      last: lastMinute,
+      ...rangeParameters(ranges),
       all: !some,
       ids: some ? ids : [],
     },
@@ -73,6 +72,24 @@ export async function readRuleTraffic(
     known.series.set(key, toMinutes(minutes))
   }
   return traffic
+}
+
+/** Is the column in one of the ranges, at least one? Takes `rangeParameters`. */
+export function inRanges(column: string, ranges: readonly MinuteRange[]): string {
+  const each = ranges.map(
+    (_, index) =>
+      `${column} >= toDateTime({first${index}:UInt32}) AND ${column} <= toDateTime({last${index}:UInt32})`,
+  )
+  return `((${each.join(') OR (')}))`
+}
+
+export function rangeParameters(ranges: readonly MinuteRange[]): Record<string, number> {
+  return Object.fromEntries(
+    ranges.flatMap(({ first, last }, index) => [
+      [`first${index}`, first],
+      [`last${index}`, last],
+    ]),
+  )
 }
 
 /** Prefixes of a stored rule, those counted for it, or some that are named: at most `mostNamedPrefixes`. */
@@ -91,14 +108,13 @@ export const sourceParameters = (source: PrefixSource) =>
     ? { rule_id: source.ruleId, prefixes: [] }
     : { rule_id: '', prefixes: source.prefixes }
 
-/** The minutes of some prefixes, their sums or each by itself, as the scope says; by series, then by minute. */
+/** The minutes of some prefixes in all these ranges, their sums or each by itself, as the scope says; by series, then by minute. */
 export async function readMinutes(
   client: StoreClient,
   source: PrefixSource,
   scope: Rule['scope'],
   series: readonly Pick<Series, 'direction'>[],
-  firstMinute: number,
-  lastMinute: number,
+  ranges: readonly MinuteRange[],
 ): Promise<Map<string, Map<number, Traffic>>> {
   const rows = await read<{
     series: string
@@ -113,7 +129,7 @@ export async function readMinutes(
       SELECT if({per_prefix:Bool}, prefix, '') AS series, direction, minute,
         sum(bytes) AS bytes, sum(packets) AS packets, sum(flows) AS flows, sum(samples) AS samples
       FROM prefix_minutes
-      WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+      WHERE ${inRanges('minute', ranges)}
         AND has({directions:Array(String)}, toString(direction)) AND prefix IN (${prefixesOfSource})
       GROUP BY series, direction, minute
     )
@@ -122,8 +138,7 @@ export async function readMinutes(
       ...sourceParameters(source),
       per_prefix: scope === 'per_prefix',
       directions: directionsOf(series),
-      first: firstMinute,
-      last: lastMinute,
+      ...rangeParameters(ranges),
     },
   )
   return new Map(

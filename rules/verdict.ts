@@ -36,9 +36,10 @@ export type Metric = (typeof metrics)[number]
 /**
  * Where the way back from the closed minute ended: `crossed`, it did not before the duration was full; `below`, at a known minute that is not
  * over the limit; `learning`, at a minute before the rule's prefixes were counted; `unknown`, at the bound, with too few known minutes on the way;
- * `few_samples`, it would be crossed, but that rests on fewer sampled packets than the rule asks for.
+ * `few_samples`, it would be crossed, but that rests on fewer sampled packets than the rule asks for; `usual`, of zscore rules alone: it would be
+ * crossed, but so much is usual at this time of the day, or was accepted.
  */
-export type Reason = 'crossed' | 'below' | 'learning' | 'unknown' | 'few_samples'
+export type Reason = 'crossed' | 'below' | 'learning' | 'unknown' | 'few_samples' | 'usual'
 
 export interface MetricVerdict {
   /** Bits or packets per second. */

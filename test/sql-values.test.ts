@@ -45,7 +45,12 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   'rules/alerts/history.ts': ['eventColumns'],
   'rules/backfill.ts': ['name', 'key', 'columns', 'matches'],
   'rules/ddos-sources.ts': ['leastAmplifierSources', 'from', 'rawFlowSettings'],
-  'rules/ddos-traffic.ts': ['countsFor', "inRanges.join(') OR (')", 'prefixesOfSource', 'wanted'],
+  'rules/ddos-traffic.ts': [
+    'countsFor',
+    "inRanges('m.minute', ranges)",
+    'prefixesOfSource',
+    'wanted',
+  ],
   'rules/evidence-names.ts': ["addressText('exporter')"],
   'rules/evidence.ts': [
     'from',
@@ -63,6 +68,8 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   ],
   'rules/traffic.ts': [
     'minutesTuple',
+    "inRanges('m.minute', ranges)",
+    "inRanges('minute', ranges)",
     'prefixesOfSource',
     "greatest('bytes')",
     "greatest('packets')",

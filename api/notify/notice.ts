@@ -53,6 +53,7 @@ export function testNotice(id: string, nowMs: number): Notice {
       flapping: false,
       acknowledged: null,
       classification: null,
+      accepted: null,
       silenced: false,
       resolve_reason: null,
     },

@@ -68,6 +68,8 @@ export const alertDocumentSchema = z.object({
   acknowledged: acknowledgementSchema.nullable(),
   /** The newest one. */
   classification: classificationSchema.nullable(),
+  /** Its traffic is normal, somebody said, and the zscore rule has learned it. */
+  accepted: acknowledgementSchema.nullable(),
   /** A silence keeps it from being told. */
   silenced: z.boolean(),
   resolve_reason: z.enum(['cleared', 'rule_changed', 'rule_deleted']).nullable(),
@@ -109,6 +111,7 @@ export function alertDocument(state: AlertState & { incident: Incident }): Alert
     flapping: isFlapping(state),
     acknowledged: null,
     classification: null,
+    accepted: null,
     silenced: incident.silenced,
     resolve_reason: incident.resolveReason,
   }

@@ -85,7 +85,7 @@ export function zscoreCondition(
   }
 }
 
-function zscoreLevel({ reason, value, mean, limit }: ZscoreVerdict): Level {
+function zscoreLevel({ reason, value, mean, limit, usual }: ZscoreVerdict): Level {
   switch (reason) {
     case 'crossed':
       return 'met'
@@ -95,9 +95,11 @@ function zscoreLevel({ reason, value, mean, limit }: ZscoreVerdict): Level {
     case 'learning':
     case 'unknown':
       return reason
-    case 'below': {
-      if (value === undefined || mean === undefined || limit === undefined) return 'unknown'
-      return value <= mean + clearRatios.zscore * (limit - mean) ? 'below' : 'between'
+    case 'below':
+    case 'usual': {
+      const normal = usual ?? mean
+      if (value === undefined || normal === undefined || limit === undefined) return 'unknown'
+      return value <= normal + clearRatios.zscore * (limit - normal) ? 'below' : 'between'
     }
   }
 }

@@ -20,7 +20,8 @@ ENGINE = ReplacingMergeTree(number)
 ORDER BY name
 SETTINGS non_replicated_deduplication_window = 10000;
 
--- What happened to alerts: firing, reopened, escalated, still_firing, flapping, no_data, data_back, resolved; and from people: acknowledged, classified, commented.
+-- What happened to alerts: firing, reopened, escalated, still_firing, flapping, no_data, data_back, resolved; and from people: acknowledged, classified,
+-- commented, accepted.
 -- The events of an evaluation come in one insert, and those of the evaluation before are always there first: whoever has read all up to a number
 -- finds the rest behind it. Those of people have the number 0.
 CREATE TABLE IF NOT EXISTS alert_events

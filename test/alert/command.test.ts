@@ -162,6 +162,7 @@ describe('with a rule that is crossed', () => {
         flapping: false,
         acknowledged: null,
         classification: null,
+        accepted: null,
         silenced: false,
         resolve_reason: null,
       },

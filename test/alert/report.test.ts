@@ -35,6 +35,7 @@ const alert: AlertDocument = {
   flapping: false,
   acknowledged: null,
   classification: null,
+  accepted: null,
   silenced: false,
   resolve_reason: null,
 }

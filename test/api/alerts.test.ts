@@ -46,6 +46,7 @@ interface AlertResult {
   silenced: boolean
   acknowledged: { at: string; by: string; comment: string } | null
   classification: { at: string; by: string; comment: string; class: string } | null
+  accepted: { at: string; by: string; comment: string } | null
   timeline: { event: string; text: string }[]
   evidence: unknown
 }
@@ -196,8 +197,43 @@ describe('what people say', () => {
     expect(over).toMatchObject({ id: alert?.id, classification })
   })
 
+  test('the traffic of a zscore alert is accepted as normal, by whoever did first; of other rules none is', async () => {
+    await play()
+    const zscore = await scene.addRule({
+      name: 'Backup',
+      prefixes: ['198.51.100.0/24'],
+      type: 'zscore',
+      bandwidth_threshold: undefined,
+      zscore_sensitivity: 'high',
+      zscore_target: 'bits',
+    })
+    await scene.collector(-1440, 30)
+    await scene.traffic(7, [50e6, 50e6], '198.51.100.0/24')
+    await scene.at(8)
+    nowMs = closedMs(8)
+    const alerts = alertsOf(await send('GET', '/alerts?state=all'))
+    const idOf = (ruleId: string) => alerts.find(({ rule_id }) => rule_id === ruleId)?.id
+    const path = `/alerts/${idOf(zscore.id)}`
+    const accepted = await send('POST', `${path}/accept-baseline`, { comment: 'the new backup' })
+    expect(accepted.status).toBe(200)
+    nowMs += 1000
+    const again = alertOf(await send('POST', `${path}/accept-baseline`, {}))
+    expect(again).toMatchObject({
+      accepted: { by: 'anonymous', comment: 'the new backup' },
+      acknowledged: null,
+    })
+    expect(again.timeline.map(({ text }) => text).slice(-2)).toEqual([
+      'accepted as normal by anonymous: the new backup',
+      'accepted as normal by anonymous',
+    ])
+    const other = alerts.find(({ rule_id }) => rule_id !== zscore.id)
+    const refused = await send('POST', `/alerts/${other?.id}/accept-baseline`, {})
+    expect([refused.status, refused.errors]).toEqual([422, [[1312, '']]])
+  })
+
   test.each([
     ['ack', { comment: '' }, 422],
+    ['accept-baseline', { comment: '' }, 422],
     ['classify', {}, 422],
     ['classify', { class: 'harmless' }, 422],
     ['classify', { class: 'verified', comment: '' }, 422],

@@ -107,6 +107,7 @@ test('that of a zscore rule tells value, limit and what they rest on', () => {
     mean: 1_000,
     deviation: 150,
     limit: 1_450,
+    usual: undefined,
     z: 20 / 3,
     baselineMinutes: 240,
     since: closedMinute - 60,

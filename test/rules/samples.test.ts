@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { addSamples, areEnough, errorPercent } from '../../rules/samples.ts'
 import { judgeThreshold } from '../../rules/verdict.ts'
-import { judgeZscore, weighSamples } from '../../rules/zscore.ts'
+import { judgeZscore } from '../../rules/zscore.ts'
+import { weighSamples } from '../../rules/zscore-weigh.ts'
 
 const CLOSED = Date.UTC(2026, 10, 22, 12, 0) / 1000
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { judgeZscore, oldestZscoreMinute, type ZscoreRule } from '../../rules/zscore.ts'
+import { judgeZscore, oldestZscoreMinute } from '../../rules/zscore.ts'
+import type { ZscoreRule } from '../../rules/zscore-rule.ts'
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0) / 1000
 const M = 1_000_000
@@ -55,6 +56,7 @@ describe('the limit', () => {
         mean: 10 * M,
         deviation: M,
         limit: limit * M,
+        usual: undefined,
         z: limit - 10,
         baselineMinutes: 240,
         since: undefined,
@@ -208,6 +210,67 @@ describe('what lasts is learned', () => {
     const shifted = Array.from({ length: 700 }, (_, n) => (n % 100 === 99 ? 10 : 100) * M)
     const crossed = crossedMinutes(high, [...always(10 * M), ...shifted], 700)
     expect(crossed.lastIndexOf(true)).toBeLessThan(380)
+  })
+})
+
+describe('what is accepted', () => {
+  /** Twice as much for `minutes`; accepted when so many of them were over, all of them in effect since then. */
+  const values = (minutes: number) => [...always(10 * M), ...flat(minutes, 20 * M)]
+  const acceptedAfter = (minutes: number, of: number) => {
+    const at = NOON - 60 * (of - 1 - minutes)
+    return { from: NOON - 60 * (of - 1), until: at - 60, at }
+  }
+  /** The newest `length` verdicts, each judged when nothing after it was known. */
+  const judged = (
+    all: readonly number[],
+    accepted: ReturnType<typeof acceptedAfter>[],
+    length: number,
+  ) =>
+    Array.from({ length }, (_, index) => {
+      const { firstMinute } = seriesOf(all)
+      const count = all.length - length + index + 1
+      const minute = firstMinute + 60 * (count - 1)
+      const known = { firstMinute, values: Float64Array.from(all.slice(0, count)) }
+      return judgeZscore(medium, known, minute, minute, accepted)[0]!
+    })
+
+  test('is not crossed from the minute on in which it was accepted, and what is more is', () => {
+    const crossed = judged(values(60), [acceptedAfter(20, 60)], 61).map(({ crossed }) => crossed)
+    // The mean of five crosses 14 Mbit/s at the third minute, 16.
+    expect(crossed).toEqual([
+      ...flat(3, 0).map(() => false),
+      ...flat(18, 0).map(() => true),
+      ...flat(40, 0).map(() => false),
+    ])
+    const more = [...values(30), ...flat(5, 28 * M)]
+    expect(judged(more, [acceptedAfter(20, 35)], 1)[0]).toMatchObject({
+      crossed: false,
+      reason: 'usual',
+      usual: 20 * M,
+      limit: 28 * M,
+    })
+    const most = [...values(30), ...flat(4, 28 * M), 28 * M + 5]
+    expect(judged(most, [acceptedAfter(20, 35)], 1)[0]).toMatchObject({ crossed: true })
+  })
+
+  test('is the baseline four hours later, without which it would be told for six', () => {
+    const last = judged(values(600), [acceptedAfter(20, 600)], 600)
+    expect(last.filter(({ crossed }) => crossed)).toHaveLength(18)
+    expect(last.at(-1)).toMatchObject({ mean: 20 * M, usual: undefined, limit: 28 * M })
+    const told = judged(values(600), [], 600).filter(({ crossed }) => crossed)
+    expect(told.length).toBeGreaterThan(300)
+  })
+
+  test('does not bring back what another alert left out', () => {
+    // An attack of fifty times, over for an hour when the shift begins.
+    const all = [...always(10 * M), ...flat(10, 500 * M), ...flat(60, 10 * M), ...flat(30, 20 * M)]
+    const [verdict] = judged(all, [acceptedAfter(20, 30)], 1)
+    expect(verdict!.mean).toBeLessThan(12 * M)
+  })
+
+  test('of a calm series changes nothing', () => {
+    const accepted = [acceptedAfter(5, 30)]
+    expect(judged(always(10 * M), accepted, 30)).toEqual(judged(always(10 * M), [], 30))
   })
 })
 

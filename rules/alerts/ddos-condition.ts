@@ -1,41 +1,13 @@
-// Verdicts of advanced_ddos rules as conditions: one of each vector, minute by minute.
+// Verdicts of advanced_ddos rules as conditions.
 
-import type { StoreClient } from '../../schema/client.ts'
 import { type DdosVerdict, type RateName, type Rates, rateNames } from '../ddos.ts'
-import { storedSubjects, storedVectors } from '../ddos-evaluate.ts'
-import { judgeDdos } from '../ddos-judge.ts'
 import { isOfPackets } from '../vectors.ts'
 import type { Metric } from '../verdict.ts'
 import type { Amount, Condition, Level } from './condition.ts'
-import { fingerprintOf, subjectOf, trackedKey } from './identity.ts'
-import type { Judged, Question } from './question.ts'
-import { RuleChanged } from './rule-changed.ts'
 
 /** To this share of all its limits, or below, a vector must fall before its alert can end. */
 const clearRatio = 0.9
 const clearMinutes = 2
-
-/** Vectors near or over their floors, and all of what is tracked. @throws StoreError, RuleChanged */
-export async function judgeDdosMinutes(client: StoreClient, question: Question): Promise<Judged[]> {
-  const { rules, isKnown, first, last, tracked } = question
-  if (rules.length === 0) return []
-  const judged = await judgeDdos(client, {
-    subjects: storedSubjects(rules),
-    readVectors: storedVectors(client, ({ name }) => {
-      throw new RuleChanged(name)
-    }),
-    isKnown,
-    first,
-    last,
-    isTracked: ({ rule, series: { direction, prefix: key = 'rule' } }) =>
-      tracked.has(trackedKey({ ruleId: rule.id, direction, key })),
-  })
-  return judged.map(({ subject: { rule, series }, vector, verdicts, traffic }) => {
-    const subject = { ...subjectOf(rule, series), vector }
-    const conditions = verdicts.map((verdict) => ddosCondition(verdict, traffic))
-    return { fingerprint: fingerprintOf(subject), subject, conditions }
-  })
-}
 
 /** `traffic` holds the minutes since it is crossed. */
 export function ddosCondition(
