@@ -12,13 +12,14 @@ export type Counting = (typeof countings)[number]
 /** A datagram, as far as its number goes. */
 export interface Numbered {
   /** 32 bits. */
-  readonly sequence: number
-  /** How many it holds of what the protocol counts; undefined when not all could be read. */
-  readonly records: number | undefined
+  readonly sequenceNumber: number
   /** Of the exporter, at export; 0 when unknown. */
   readonly uptimeMs: number
   readonly receivedMs: number
 }
+
+/** Of records: not all could be read. */
+const unknown = -1
 
 /** Numbers that have not come. */
 interface Gap {
@@ -53,16 +54,23 @@ export class SequenceStream {
   newer: SequenceStream | undefined
 
   private counting: Counting
-  /** The one furthest in the sequence, and the one that arrived last. */
-  private head: Numbered | undefined
-  private last: Numbered | undefined
-  /** The one that was furthest before the latest new beginning. */
-  private left: Numbered | undefined
+  // Small integers in the object itself, since every datagram of every exporter comes here: sequence numbers and times with a sign, modulo 2^32.
+  private hasBegun = false
+  /** The datagram furthest in the sequence. */
+  private headSequence = 0
+  private headRecords = unknown
+  private headUptimeMs = 0
+  private headReceivedMs = 0
+  /** The one that arrived last. */
+  private lastSequence = 0
+  private lastRecords = unknown
   private mostRecords = 1
   private isConfirmed = false
-  private gaps: Gap[] | undefined
-  private suspected: Counting | undefined
   private suspicions = 0
+  private suspected: Counting | undefined
+  /** The one that was furthest before the latest new beginning. */
+  private left: { readonly sequence: number; readonly records: number } | undefined
+  private gaps: Gap[] | undefined
 
   constructor(address: string, key: number, counting: Counting) {
     this.address = address
@@ -70,65 +78,75 @@ export class SequenceStream {
     this.counting = counting
     this.older = undefined
     this.newer = undefined
-    this.head = undefined
-    this.last = undefined
+    this.suspected = undefined
     this.left = undefined
     this.gaps = undefined
-    this.suspected = undefined
   }
 
-  /** Takes in the datagram that arrived next, and notes in `facts` what it tells. */
-  follow(facts: DatagramFacts, datagram: Numbered): void {
-    const { head, last } = this
-    this.last = datagram
-    if (datagram.records !== undefined && datagram.records > this.mostRecords) {
-      this.mostRecords = datagram.records
-    }
-    if (head === undefined || last === undefined) {
-      this.head = datagram
+  /**
+   * Takes in the datagram that arrived next, and notes in `facts` what it tells. `records` is how many it holds of what the protocol counts; undefined when not all could be read.
+   */
+  follow(facts: DatagramFacts, datagram: Numbered, records: number = unknown): void {
+    const sequence = datagram.sequenceNumber | 0
+    const advance = (sequence - this.lastSequence) | 0
+    const { lastRecords } = this
+    this.lastSequence = sequence
+    this.lastRecords = records
+    if (records > this.mostRecords) this.mostRecords = records
+    if (!this.hasBegun) {
+      this.hasBegun = true
+      this.setHead(datagram, records)
       return
     }
-    const step = stepTo(this.counting, head, datagram)
-    const ahead = (datagram.sequence - head.sequence - (step ?? 0)) | 0
-    if (step !== undefined && this.countsOtherwise(last, datagram)) {
+    const step = stepTo(this.counting, this.headRecords, records)
+    const isKnown = step !== unknown
+    const ahead = (sequence - this.headSequence - (isKnown ? step : 0)) | 0
+    if (isKnown && this.countsOtherwise(advance, lastRecords, records)) {
       facts.lost -= this.forgetGaps()
-      this.head = datagram
+      this.setHead(datagram, records)
     } else if (ahead === 0) {
-      this.isConfirmed ||= step !== undefined
-      this.head = datagram
-    } else if (this.continuesLeft(datagram)) {
-      this.left = head
-      this.head = datagram
-    } else if (hasRestarted(head, datagram)) {
-      this.restart(facts, datagram)
+      this.isConfirmed ||= isKnown
+      this.setHead(datagram, records)
+    } else if (this.continuesLeft(sequence, records)) {
+      this.left = { sequence: this.headSequence, records: this.headRecords }
+      this.setHead(datagram, records)
+    } else if (this.hasRestarted(datagram)) {
+      this.restart(facts, datagram, records)
     } else if (ahead < 0 && ahead >= -lateDatagrams * this.unitsOf(this.mostRecords)) {
       facts.isLate = true
-      facts.lost -= this.fill(datagram)
-    } else if (step === undefined) {
+      facts.lost -= this.fill(sequence, records)
+    } else if (!isKnown) {
       // How far it should have gone is not known.
-      this.head = datagram
-    } else if (ahead > 0 && this.isBelievable(ahead, head, datagram)) {
+      this.setHead(datagram, records)
+    } else if (ahead > 0 && this.isBelievable(ahead, datagram)) {
       facts.lost += ahead
-      this.addGap({
-        first: (datagram.sequence - this.before(datagram) - ahead) >>> 0,
-        count: ahead,
-      })
-      this.head = datagram
+      this.addGap({ first: (sequence - this.before(records) - ahead) >>> 0, count: ahead })
+      this.setHead(datagram, records)
     } else {
-      this.restart(facts, datagram)
+      this.restart(facts, datagram, records)
     }
+  }
+
+  private setHead({ sequenceNumber, uptimeMs, receivedMs }: Numbered, records: number): void {
+    this.headSequence = sequenceNumber | 0
+    this.headRecords = records
+    this.headUptimeMs = uptimeMs | 0
+    this.headReceivedMs = receivedMs | 0
   }
 
   /** Whether another way of counting has explained the latest steps that this one does not, and is now taken. */
-  private countsOtherwise(last: Numbered, datagram: Numbered): boolean {
-    const advance = (datagram.sequence - last.sequence) | 0
-    const explains = (counting: Counting) => stepTo(counting, last, datagram) === advance
-    const isExpected = explains(this.counting)
+  private countsOtherwise(advance: number, lastRecords: number, records: number): boolean {
+    const isExpected = explains(this.counting, advance, lastRecords, records)
     const { suspected } = this
-    if (suspected === undefined || !explains(suspected)) {
+    // Nearly always.
+    if (isExpected && suspected === undefined) return false
+    if (suspected === undefined || !explains(suspected, advance, lastRecords, records)) {
       this.suspected = isExpected
         ? undefined
-        : countings.find((counting) => counting !== this.counting && explains(counting))
+        : countings.find(
+            (counting) =>
+              counting !== this.counting && explains(counting, advance, lastRecords, records),
+          )
       this.suspicions = 0
     }
     if (isExpected || this.suspected === undefined) return false
@@ -139,30 +157,40 @@ export class SequenceStream {
     return true
   }
 
-  private isBelievable(ahead: number, head: Numbered, datagram: Numbered): boolean {
+  private isBelievable(ahead: number, { receivedMs }: Numbered): boolean {
     if (this.counting === 'nothing') return false
     if (!this.isConfirmed) return ahead <= firstGap
-    const elapsedMs = datagram.receivedMs - head.receivedMs
+    // Modulo 2^32: who was silent for longer than 24 days is believed less.
+    const elapsedMs = (receivedMs - this.headReceivedMs) | 0
     return ahead <= unitsPerMs * Math.min(Math.max(elapsedMs, 1_000), longestOutageMs)
   }
 
   /** What seemed a new beginning was a stray datagram, or that of another exporter behind the same address. */
-  private continuesLeft(datagram: Numbered): boolean {
+  private continuesLeft(sequence: number, records: number): boolean {
     const { left } = this
-    if (left === undefined) return false
-    const step = stepTo(this.counting, left, datagram)
-    return step === ((datagram.sequence - left.sequence) | 0)
+    return (
+      left !== undefined &&
+      explains(this.counting, (sequence - left.sequence) | 0, left.records, records)
+    )
+  }
+
+  /** The uptime did not go on with the clock. Differences of 32 bits: it wraps every 49.7 days. */
+  private hasRestarted({ uptimeMs, receivedMs }: Numbered): boolean {
+    if (this.headUptimeMs === 0 || uptimeMs === 0) return false
+    const elapsedMs = receivedMs - this.headReceivedMs
+    return Math.abs((uptimeMs - this.headUptimeMs - elapsedMs) | 0) > uptimeToleranceMs
   }
 
   /** What was counted as lost by a jump to where it did not stay was no loss. */
-  private restart(facts: DatagramFacts, datagram: Numbered): void {
-    const jumped = this.gaps?.find(({ first, count }) => isWithin(datagram.sequence, first, count))
+  private restart(facts: DatagramFacts, datagram: Numbered, records: number): void {
+    const { sequenceNumber } = datagram
+    const jumped = this.gaps?.find(({ first, count }) => isWithin(sequenceNumber, first, count))
     facts.lost -= jumped?.count ?? 0
     facts.isReset = true
     this.isConfirmed = false
     this.gaps = undefined
-    this.left = this.head
-    this.head = datagram
+    this.left = { sequence: this.headSequence, records: this.headRecords }
+    this.setHead(datagram, records)
   }
 
   private addGap(gap: Gap): void {
@@ -179,18 +207,19 @@ export class SequenceStream {
   }
 
   /** Takes the numbers of a late datagram out of the gaps. Returns how many were in them. */
-  private fill(datagram: Numbered): number {
+  private fill(sequence: number, records: number): number {
     if (this.gaps === undefined) return 0
-    const units = this.unitsOf(datagram.records ?? 0)
-    const first = datagram.sequence - this.before(datagram)
+    const units = this.unitsOf(Math.max(records, 0))
+    const from = sequence - this.before(records)
     let filled = 0
     this.gaps = this.gaps.flatMap((gap) => {
-      const from = Math.max((first - gap.first) | 0, 0)
-      const to = Math.min(((first - gap.first) | 0) + units, gap.count)
-      if (to <= from) return [gap]
-      filled += to - from
-      const rest = { first: (gap.first + to) >>> 0, count: gap.count - to }
-      return [{ first: gap.first, count: from }, rest].filter(({ count }) => count > 0)
+      const start = (from - gap.first) | 0
+      const first = Math.max(start, 0)
+      const end = Math.min(start + units, gap.count)
+      if (end <= first) return [gap]
+      filled += end - first
+      const rest = { first: (gap.first + end) >>> 0, count: gap.count - end }
+      return [{ first: gap.first, count: first }, rest].filter(({ count }) => count > 0)
     })
     return filled
   }
@@ -200,30 +229,29 @@ export class SequenceStream {
   }
 
   /** How many of its own a datagram's number counts. */
-  private before({ records }: Numbered): number {
-    return this.counting === 'records-so-far' ? (records ?? 0) : 0
+  private before(records: number): number {
+    return this.counting === 'records-so-far' ? Math.max(records, 0) : 0
   }
 }
 
-/** How much the number grows from one datagram to the next, or undefined when that cannot be known. */
-function stepTo(counting: Counting, from: Numbered, to: Numbered): number | undefined {
+/** Whether the number grows by `advance` from a datagram of `from` records to one of `to`. */
+function explains(counting: Counting, advance: number, from: number, to: number): boolean {
+  const step = stepTo(counting, from, to)
+  return step !== unknown && step === advance
+}
+
+/** How much the number grows from a datagram of `from` records to one of `to`; unknown where those are. */
+function stepTo(counting: Counting, from: number, to: number): number {
   switch (counting) {
     case 'datagrams':
       return 1
     case 'records':
-      return from.records
+      return from
     case 'records-so-far':
-      return to.records
+      return to
     case 'nothing':
       return 0
   }
-}
-
-/** The uptime did not go on with the clock. Differences of 32 bits: it wraps every 49.7 days. */
-function hasRestarted(from: Numbered, to: Numbered): boolean {
-  if (from.uptimeMs === 0 || to.uptimeMs === 0) return false
-  const elapsedMs = to.receivedMs - from.receivedMs
-  return Math.abs((to.uptimeMs - from.uptimeMs - elapsedMs) | 0) > uptimeToleranceMs
 }
 
 function isWithin(sequence: number, first: number, count: number): boolean {

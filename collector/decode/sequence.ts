@@ -58,6 +58,5 @@ export function followSequence(
   records: number | undefined,
 ): void {
   const stream = sequences.select(message.samplerText(), message.type * 2 ** 48 + id, counting)
-  const { sequenceNumber: sequence, uptimeMs, receivedMs } = message
-  stream.follow(facts, { sequence, records, uptimeMs, receivedMs })
+  stream.follow(facts, message, records)
 }
