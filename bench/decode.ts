@@ -41,7 +41,12 @@ const generated: Readonly<Record<string, GenerateOptions>> = {
   'sFlow, raw headers': { protocols: ['sflow'], routers: 1 },
 }
 const datagramsOfEach = 400
-const source: Source = { address: '192.0.2.1', bytes: Uint8Array.of(192, 0, 2, 1), port: 40_000 }
+const source: Source = {
+  address: '192.0.2.1',
+  bytes: Uint8Array.of(192, 0, 2, 1),
+  port: 40_000,
+  slot: 0,
+}
 const receivedMs = Date.now()
 
 interface Datagram {

@@ -7,4 +7,9 @@ export interface Source {
   /** The same address in network order, 4 or 16 bytes. */
   readonly bytes: Uint8Array
   readonly port: number
+  /**
+   * A small number, for finding what was kept for the source without a look-up by its address. That of a source that was forgotten is given to another: who keeps something under it
+   * also keeps whose it is.
+   */
+  readonly slot: number
 }

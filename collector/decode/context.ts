@@ -7,6 +7,7 @@ import type { Source } from '../source.ts'
 import type { Compat } from './compat.ts'
 import type { DecoderCounters } from './counters.ts'
 import type { DataRecord } from './data-record.ts'
+import type { DataSets } from './data-sets.ts'
 import type { DatagramFacts } from './datagram-facts.ts'
 import type { ExporterStore } from './exporter-store.ts'
 import type { InterfaceCounters } from './interface-counters.ts'
@@ -18,12 +19,17 @@ import type { ParkedSets } from './parked-sets.ts'
 import type { ReportedSessions } from './reported-sessions.ts'
 import type { SampleDrops } from './sample-drops.ts'
 import type { Sequences } from './sequence.ts'
+import type { SourceMemos } from './source-memo.ts'
 
 export interface DecodeContext {
   readonly record: DataRecord
   readonly facts: DatagramFacts
   readonly exporters: ExporterStore
+  readonly memos: SourceMemos
   readonly parked: ParkedSets
+  /** Of the datagram being read. */
+  readonly optionsSets: DataSets
+  readonly dataSets: DataSets
   /** Stands in for the datagram's message while a parked set is read. */
   readonly parkedMessage: Message
   readonly sequences: Sequences

@@ -10,6 +10,7 @@ import type { Compat } from './compat.ts'
 import type { DecodeContext } from './context.ts'
 import { createCounters, type DecoderCounters } from './counters.ts'
 import { DataRecord } from './data-record.ts'
+import { DataSets } from './data-sets.ts'
 import { DatagramFacts } from './datagram-facts.ts'
 import { describeExporters, type ExporterDescription } from './description.ts'
 import { ExporterStore } from './exporter-store.ts'
@@ -28,6 +29,7 @@ import { Sequences } from './sequence.ts'
 import { replayReady } from './sets.ts'
 import { decodeSflow } from './sflow.ts'
 import { type DecoderSnapshot, type Restored, restoreSnapshot, takeSnapshot } from './snapshot.ts'
+import { SourceMemos } from './source-memo.ts'
 
 export interface DecoderOptions {
   /**
@@ -102,7 +104,10 @@ export function createDecoder(options: DecoderOptions): Decoder {
     record,
     facts,
     exporters,
+    memos: new SourceMemos(),
     parked,
+    optionsSets: new DataSets(),
+    dataSets: new DataSets(),
     parkedMessage: new Message(),
     sequences: new Sequences(limits.sequences),
     sampleDrops: new SampleDrops(limits),

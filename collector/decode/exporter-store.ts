@@ -9,6 +9,7 @@ import { Domain, Exporter } from './exporter.ts'
 import type { DecoderLimits } from './limits.ts'
 import { RecencyList } from './recency.ts'
 import { type SamplingRate, SamplingRates } from './sampling-rates.ts'
+import type { SourceMemo } from './source-memo.ts'
 import type { Speaker } from './speaker.ts'
 import type { Template } from './template.ts'
 
@@ -19,6 +20,8 @@ import type { Template } from './template.ts'
 export class ExporterStore {
   /** Grows with each change worth saving. */
   revision = 0
+  /** Grows with each template, domain or exporter that comes or goes. */
+  private version = 1
   readonly exporters = new RecencyList<Exporter>()
   private readonly byAddress = new Map<string, Exporter>()
   private readonly limits: DecoderLimits
@@ -42,15 +45,27 @@ export class ExporterStore {
     return domain?.find(id, speaker.port)
   }
 
-  /** The template for data that the speaker sends under this id, which is thereby used. */
-  useTemplate(speaker: Speaker, id: number): Template | undefined {
-    const exporter = this.byAddress.get(speaker.address)
-    const domain = exporter?.domain(speaker.protocol, speaker.observationDomainId)
-    const template = domain?.find(id, speaker.port)
+  /** The template for data that the speaker sends under this id, which is thereby used. `memo` is of the speaker's source. */
+  useTemplate(memo: SourceMemo, speaker: Speaker, id: number): Template | undefined {
+    this.findDomain(memo, speaker)
+    const { exporter, domain } = memo
+    if (memo.template?.id !== id) memo.template = domain?.find(id, speaker.port)
+    const { template } = memo
     if (exporter === undefined || domain === undefined || template === undefined) return undefined
     this.touch(exporter, speaker.receivedMs)
     touchTemplate(exporter, domain, template, speaker.receivedMs)
     return template
+  }
+
+  /** Sees to it that the memo of the speaker's source has the exporter and the domain that it speaks for, if they are known. */
+  findDomain(memo: SourceMemo, { address, protocol, observationDomainId }: Speaker): void {
+    const { domain } = memo
+    const isKnown = domain?.id === observationDomainId && domain.protocol === protocol
+    if (isKnown && memo.storeVersion === this.version) return
+    memo.exporter = this.byAddress.get(address)
+    memo.domain = memo.exporter?.domain(protocol, observationDomainId)
+    memo.template = undefined
+    memo.storeVersion = this.version
   }
 
   /** Keeps a template in place of the one that the speaker had under its id. */
@@ -155,6 +170,7 @@ export class ExporterStore {
 
   /** Of a domain without templates. Its sampling rates go as well. */
   private dropDomain(exporter: Exporter, domain: Domain): void {
+    this.version++
     exporter.domainsByKey.delete(domain.key)
     if (domain.rates === undefined) return
     this.revision++
@@ -186,6 +202,7 @@ export class ExporterStore {
   }
 
   private insert(exporter: Exporter, domain: Domain, template: Template): void {
+    this.version++
     if (domain.templates.size === 0) exporter.domains.add(domain)
     domain.templates.add(template)
     const sameId = domain.templatesById.get(template.id)
@@ -196,6 +213,7 @@ export class ExporterStore {
   }
 
   private remove(exporter: Exporter, domain: Domain, template: Template): void {
+    this.version++
     domain.templates.remove(template)
     const sameId = domain.templatesById.get(template.id) ?? []
     if (sameId.length > 1) sameId.splice(sameId.indexOf(template), 1)
@@ -238,6 +256,7 @@ export class ExporterStore {
   }
 
   private forget(exporter: Exporter): void {
+    this.version++
     this.exporters.remove(exporter)
     this.byAddress.delete(exporter.address)
     this.templates -= exporter.templates

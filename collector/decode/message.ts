@@ -1,13 +1,12 @@
 // What the header of a datagram says about all flows in it.
 
-import { formatAddress } from '../../runtime/ip.ts'
 import { Address, type FlowRecord, FlowType } from '../flow.ts'
 import type { Source } from '../source.ts'
 import { allZero } from './bytes.ts'
 import type { DecodeReason } from './outcome.ts'
 import type { Speaker, TemplateProtocol } from './speaker.ts'
 
-const noSource: Source = { address: '', bytes: new Uint8Array(), port: 0 }
+const noSource: Source = { address: '', bytes: new Uint8Array(), port: 0, slot: 0 }
 
 /** What has to be kept of a message to read a set of it later. */
 export interface Resumable extends Speaker {
@@ -47,7 +46,7 @@ export class Message implements Speaker {
   /** There was something in it that may hold records, and that could not be read. */
   hasUnread = false
 
-  private readonly sampler = new Address()
+  readonly sampler = new Address()
   private readonly udpSource = new Address()
 
   begin(type: FlowType, source: Source, receivedMs: number): void {
@@ -98,10 +97,9 @@ export class Message implements Speaker {
     if (this.sampler.equals(this.udpSource)) this.udpSource.length = 0
   }
 
-  /** The sampler's address, as flows have it, in text. */
-  samplerText(): string {
-    const { bytes, length } = this.sampler
-    return this.udpSource.length === 0 ? this.address : formatAddress(bytes, length)
+  /** sFlow: the sampler is another than the source. */
+  get hasAgent(): boolean {
+    return this.udpSource.length !== 0
   }
 
   /** Makes `flow` an empty one of this message. */

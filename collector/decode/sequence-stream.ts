@@ -53,6 +53,9 @@ export class SequenceStream {
   older: SequenceStream | undefined
   newer: SequenceStream | undefined
 
+  /** Until it is forgotten. */
+  isFollowed = true
+
   private counting: Counting
   // Small integers in the object itself, since every datagram of every exporter comes here: sequence numbers and times with a sign, modulo 2^32.
   private hasBegun = false

@@ -2,6 +2,7 @@
 
 import type { DecodeContext } from './context.ts'
 import { RecencyList } from './recency.ts'
+import { samplerText } from './sampler-text.ts'
 import { type Counting, SequenceStream } from './sequence-stream.ts'
 
 /** The sequences that are followed, `limit` at most. One that was forgotten begins anew, which claims nothing. */
@@ -22,17 +23,24 @@ export class Sequences {
 
   /** The sequence that `address` counts under `key`: it is the current one from now on. */
   select(address: string, key: number, counting: Counting): SequenceStream {
-    let stream = this.byAddress.get(address)?.get(key)
-    if (stream === undefined) {
-      if (this.size >= this.limit) this.forgetOldest()
-      stream = new SequenceStream(address, key, counting)
-      this.streams.add(stream)
-      const ofAddress = this.byAddress.get(address)
-      if (ofAddress === undefined) this.byAddress.set(address, new Map([[key, stream]]))
-      else ofAddress.set(key, stream)
-    }
+    const known = this.byAddress.get(address)?.get(key)
+    return this.use(known ?? this.begin(address, key, counting))
+  }
+
+  /** Goes on with a sequence that is followed. */
+  use(stream: SequenceStream): SequenceStream {
     this.streams.touch(stream)
     this.current = stream
+    return stream
+  }
+
+  private begin(address: string, key: number, counting: Counting): SequenceStream {
+    if (this.size >= this.limit) this.forgetOldest()
+    const stream = new SequenceStream(address, key, counting)
+    this.streams.add(stream)
+    const ofAddress = this.byAddress.get(address)
+    if (ofAddress === undefined) this.byAddress.set(address, new Map([[key, stream]]))
+    else ofAddress.set(key, stream)
     return stream
   }
 
@@ -40,6 +48,7 @@ export class Sequences {
     const stream = this.streams.oldest
     if (stream === undefined) return
     this.streams.remove(stream)
+    stream.isFollowed = false
     const ofAddress = this.byAddress.get(stream.address)
     ofAddress?.delete(stream.key)
     if (ofAddress?.size === 0) this.byAddress.delete(stream.address)
@@ -52,11 +61,17 @@ export class Sequences {
  * not known. The protocol counts `counting`; that an exporter counts something else shows with time.
  */
 export function followSequence(
-  { record: { message }, facts, sequences }: DecodeContext,
+  { record: { message }, facts, sequences, memos }: DecodeContext,
   id: number,
   counting: Counting,
   records: number | undefined,
 ): void {
-  const stream = sequences.select(message.samplerText(), message.type * 2 ** 48 + id, counting)
+  const memo = memos.of(message.source)
+  const address = samplerText(message, memo)
+  const key = message.type * 2 ** 48 + id
+  const { stream: known } = memo
+  const isKnown = known?.isFollowed === true && known.key === key && known.address === address
+  const stream = isKnown ? sequences.use(known) : sequences.select(address, key, counting)
+  memo.stream = stream
   stream.follow(facts, message, records)
 }

@@ -5,9 +5,8 @@ import { writeRecords, writerOf } from '../compiled/write-records.ts'
 import { allZero, readUint16 } from './bytes.ts'
 import { countUndecodable, type DecodeContext, fail } from './context.ts'
 import { emitFlows } from './data-flows.ts'
+import type { DataSet } from './data-sets.ts'
 import { learnNames } from './names.ts'
-import type { ParkedSet } from './parked-set.ts'
-import type { ParkedSets } from './parked-sets.ts'
 import { compile, type Plan, readRecord } from './plan.ts'
 import { announcedRate, type SamplingRate } from './sampling-rates.ts'
 import type { Template } from './template.ts'
@@ -35,16 +34,6 @@ export type ReadTemplate = (
   end: number,
 ) => number
 
-/** A data set and the template that was in force when it came, or that came for it: then it is a parked one. */
-interface DataSet {
-  readonly template: Template
-  readonly bytes: Uint8Array
-  /** Behind the set's header. */
-  readonly offset: number
-  readonly end: number
-  readonly parked: ParkedSet | undefined
-}
-
 /** Reads the records of a set. */
 type ReadRecords = (
   context: DecodeContext,
@@ -69,13 +58,15 @@ export function readSets(
   offset: number,
   end: number,
 ): void {
-  const { exporters, parked, record } = context
+  const { exporters, parked, record, memos, optionsSets, dataSets } = context
   const { message } = record
-  const optionsSets: DataSet[] = []
-  const dataSets: DataSet[] = []
+  const memo = memos.of(message.source)
   const first = offset
+  // Should the datagram before have failed.
+  optionsSets.clear()
+  dataSets.clear()
   parked.claimReadyOf(exporters, message.address)
-  addClaimed(parked, optionsSets, dataSets)
+  addClaimed(context)
   while (end - offset >= setHeaderBytes) {
     const id = readUint16(bytes, offset)
     const length = readUint16(bytes, offset + 2)
@@ -89,60 +80,58 @@ export function readSets(
     const setEnd = offset + length
     if (id === protocol.templateSetId) {
       readTemplates(context, protocol.readTemplate, bytes, body, setEnd)
-      addClaimed(parked, optionsSets, dataSets)
+      addClaimed(context)
     } else if (id === protocol.optionsTemplateSetId) {
       readTemplates(context, protocol.readOptionsTemplate, bytes, body, setEnd)
-      addClaimed(parked, optionsSets, dataSets)
+      addClaimed(context)
     } else if (id < firstTemplateId) {
       countUndecodable(context, 'reserved-set', length)
     } else if (length > setHeaderBytes) {
-      const template = exporters.useTemplate(message, id)
+      const template = exporters.useTemplate(memo, message, id)
       if (template === undefined) {
         message.hasUnread = true
         parked.park(message, id, bytes.subarray(offset, setEnd))
       } else {
         const sets = template.isOptions ? optionsSets : dataSets
-        sets.push({ template, bytes, offset: body, end: setEnd, parked: undefined })
+        sets.add(template, bytes, body, setEnd)
       }
     }
     offset = setEnd
   }
-  readAll(context, optionsSets, dataSets)
+  readAll(context)
 }
 
 /** Reads the parked sets whose template has come, without waiting for a datagram of their exporters. */
 export function replayReady(context: DecodeContext): void {
-  const optionsSets: DataSet[] = []
-  const dataSets: DataSet[] = []
   context.parked.claimReady(context.exporters)
-  addClaimed(context.parked, optionsSets, dataSets)
-  readAll(context, optionsSets, dataSets)
+  addClaimed(context)
+  readAll(context)
 }
 
-function readAll(
-  context: DecodeContext,
-  optionsSets: readonly DataSet[],
-  dataSets: readonly DataSet[],
-): void {
-  for (const set of optionsSets) readSet(context, readOptionsData, set)
-  for (const set of dataSets) readSet(context, readData, set)
+function readAll(context: DecodeContext): void {
+  const { optionsSets, dataSets } = context
+  try {
+    for (let i = 0; i < optionsSets.count; i++) readSet(context, readOptionsData, optionsSets.at(i))
+    for (let i = 0; i < dataSets.count; i++) readSet(context, readData, dataSets.at(i))
+  } finally {
+    optionsSets.clear()
+    dataSets.clear()
+  }
 }
 
 /** Adds the parked sets for which a template has just come. */
-function addClaimed(parkedSets: ParkedSets, optionsSets: DataSet[], dataSets: DataSet[]): void {
+function addClaimed({ parked: parkedSets, optionsSets, dataSets }: DecodeContext): void {
   for (const { template, parked } of parkedSets.takeClaimed()) {
     const { bytes } = parked
     const sets = template.isOptions ? optionsSets : dataSets
-    sets.push({ template, bytes, offset: setHeaderBytes, end: bytes.length, parked })
+    sets.add(template, bytes, setHeaderBytes, bytes.length, parked)
   }
 }
 
 /** A parked set is read as a part of the message that it came in. */
-function readSet(
-  context: DecodeContext,
-  read: ReadRecords,
-  { template, bytes, offset, end, parked }: DataSet,
-): void {
+function readSet(context: DecodeContext, read: ReadRecords, set: DataSet | undefined): void {
+  if (set === undefined) return
+  const { template, bytes, offset, end, parked } = set
   if (parked === undefined) {
     read(context, template, bytes, offset, end)
     return
@@ -184,11 +173,12 @@ function readData(
   offset: number,
   end: number,
 ): void {
-  const { record, exporters } = context
+  const { record, exporters, memos } = context
   const { message, sampling } = record
   const plan = planOf(template)
-  const exporter = exporters.find(message.address)
-  const domain = exporter?.domain(message.protocol, message.observationDomainId)
+  const memo = memos.of(message.source)
+  exporters.findDomain(memo, message)
+  const { exporter, domain } = memo
   sampling.isLittleEndian =
     plan.hasSamplingInterval && context.hasLittleEndianSampling(message.source)
   const writer = writerOf(context, template, plan, exporter)

@@ -2,6 +2,7 @@
 
 import { readUint32 } from './bytes.ts'
 import { type DecodeContext, fail } from './context.ts'
+import { samplerText } from './sampler-text.ts'
 import { readStructures } from './sflow-structures.ts'
 
 const counterSampleBytes = 12
@@ -80,7 +81,7 @@ function readRecord(
   const { message } = context.record
   const uint32 = (at: number) => readUint32(bytes, offset + at)
   const counters = {
-    exporter: message.samplerText(),
+    exporter: samplerText(message, context.memos.of(message.source)),
     receivedMs: message.receivedMs,
     ifIndex: uint32(0),
     ifType: uint32(4),

@@ -18,7 +18,7 @@ export const receivedMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const receivedSeconds = Math.floor(receivedMs / 1000)
 
 export function source(address = '192.0.2.1', port = 2055): Source {
-  return { address, bytes: ip4(address), port }
+  return { address, bytes: ip4(address), port, slot: 0 }
 }
 
 export interface Decoded {

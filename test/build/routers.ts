@@ -36,5 +36,5 @@ export function listedRouters(
 }
 
 export function sourceAt(address: string, port = 5000): Source {
-  return { address, bytes: parseAddress(address)!, port }
+  return { address, bytes: parseAddress(address)!, port, slot: 0 }
 }

@@ -28,7 +28,7 @@ const datagrams = [
   'pmacct-sfprobe-sflow',
 ].flatMap((name) => readCapture(path.join(packageRoot, 'test', 'fixtures', `${name}.pcap`)))
 
-const source = { address: '192.0.2.1', bytes: Uint8Array.of(192, 0, 2, 1), port: 2055 }
+const source = { address: '192.0.2.1', bytes: Uint8Array.of(192, 0, 2, 1), port: 2055, slot: 0 }
 const good = netflow5({ seconds: 1_700_000_000 }, { sourcePort: 4711 })
 
 function createTestPipeline(): { pipeline: Pipeline; ledger: Ledger } {

@@ -34,7 +34,7 @@ test('the reader of captures finds datagrams and who sent them', () => {
     )
     expect(readCapture(path)).toEqual([
       {
-        source: { address: '192.0.2.7', bytes: ip4('192.0.2.7'), port: 50_000 },
+        source: { address: '192.0.2.7', bytes: ip4('192.0.2.7'), port: 50_000, slot: 0 },
         payload: hex('010203'),
       },
     ])

@@ -97,6 +97,7 @@ test('an exporter on IPv6 is known by its 16 bytes', () => {
     address: '2001:203:405:607:809:a0b:c0d:e0f',
     bytes: address,
     port: 1,
+    slot: 0,
   })
   expect(flows).toMatchObject([{ samplerAddress: '2001:203:405:607:809:a0b:c0d:e0f' }])
 })

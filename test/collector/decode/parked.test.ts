@@ -361,7 +361,11 @@ describe('bounds', () => {
     const datagram = message(record)
     let most = 0
     for (let i = 0; i < 100_000; i++) {
-      decoder.decode(datagram, { address: `forged ${i}`, bytes: address, port: 2055 }, receivedMs)
+      decoder.decode(
+        datagram,
+        { address: `forged ${i}`, bytes: address, port: 2055, slot: 0 },
+        receivedMs,
+      )
       if (decoder.parked.sets > most) most = decoder.parked.sets
     }
     expect(decoder.counters.setsParked).toBe(100_000)
@@ -376,7 +380,12 @@ describe('bounds', () => {
     const datagram = message(...Array.from({ length: 5 }, () => set(256, zeros(12_000))))
     for (let host = 0; host < 100; host++) {
       for (let i = 0; i < 13; i++) {
-        run.decode(datagram, { address: `forged ${host}`, bytes: new Uint8Array(4), port: 2055 })
+        run.decode(datagram, {
+          address: `forged ${host}`,
+          bytes: new Uint8Array(4),
+          port: 2055,
+          slot: 0,
+        })
       }
     }
     const { sets, bytes: held } = run.decoder.parked
