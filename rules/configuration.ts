@@ -69,10 +69,7 @@ export function createConfiguration(
   now: () => number,
   localNetworks: readonly string[] = [],
 ): Configuration {
-  // Reading what is there, deciding and writing must not interleave with another change.
-  const exclusively = createMutex()
-
-  const routers = createCollection<RouterInput, Router>(client, exclusively, {
+  const routers = createCollection<RouterInput, Router>(client, createMutex(), {
     table: 'routers',
     noun: 'router',
     schema: routerSchema,
@@ -83,6 +80,8 @@ export function createConfiguration(
 
   const count = (rules: readonly Rule[]) =>
     countPrefixes(client, { rules: rules.flatMap(countedPrefixes), local: localNetworks }, now())
+  // What is counted depends on all rules.
+  const exclusively = createMutex()
   const rules = createCollection<RuleInput, Rule>(client, exclusively, {
     table: 'rules',
     noun: 'rule',
@@ -105,6 +104,7 @@ export function createConfiguration(
   return { routers, rules, reconcile }
 }
 
+/** `exclusively`: reading what is there, deciding and writing must not interleave with another change. */
 function createCollection<
   Input extends object,
   Document extends Input & { id: string; name: string },

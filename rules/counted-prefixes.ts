@@ -31,11 +31,11 @@ export interface Watched {
  */
 export function countPrefixes(client: StoreClient, watched: Watched, nowMs: number): Promise<void> {
   return askStore(async () => {
-    const present = await readCounted(client)
+    const { present, newest } = await readCounted(client)
     const changed = changesTo(watched, present, Math.ceil((nowMs + takeUpMs) / 60_000) * 60)
     if (changed.length === 0) return
 
-    const version = await nextVersion(client)
+    const version = newest + 1
     await client.insert({
       table: 'prefixes',
       columns: [
@@ -84,36 +84,31 @@ function changesTo(
   return changed
 }
 
-async function readCounted(client: StoreClient): Promise<Map<string, Row>> {
+async function readCounted(client: StoreClient) {
   const result = await client.query({
-    query: `SELECT prefix, chain, toUnixTimestamp(active_from) AS active_from
-      FROM prefixes FINAL WHERE NOT deleted`,
+    query: `SELECT toString(max(version)) AS newest,
+        groupArrayIf((prefix, chain, toUnixTimestamp(active_from)), NOT deleted) AS present
+      FROM prefixes FINAL`,
     format: 'JSONEachRow',
   })
-  return new Map((await result.json<Row>()).map((row) => [row.prefix, row]))
-}
-
-async function nextVersion(client: StoreClient): Promise<number> {
-  const result = await client.query({
-    query: 'SELECT toString(max(version)) AS newest FROM prefixes',
-    format: 'JSONEachRow',
-  })
-  const [row] = await result.json<{ newest: string }>()
-  return Number(row?.newest ?? 0) + 1
+  const [row] = await result.json<{ newest: string; present: [string, string[], number][] }>()
+  const present = new Map(
+    row?.present.map(([prefix, chain, active_from]): [string, Row] => [
+      prefix,
+      { prefix, chain, active_from },
+    ]),
+  )
+  return { present, newest: Number(row?.newest ?? 0) }
 }
 
 /** Sooner than their lifetime of 1 to 2 s, where the store allows that. */
 async function reloadDictionaries(client: StoreClient): Promise<void> {
-  for (const dictionary of ['prefixes4', 'prefixes6']) {
-    try {
-      await client.command({
-        query: 'SYSTEM RELOAD DICTIONARY {dictionary:Identifier}',
-        query_params: { dictionary },
-      })
-    } catch {
-      return
-    }
-  }
+  const reload = (dictionary: string) =>
+    client.command({
+      query: 'SYSTEM RELOAD DICTIONARY {dictionary:Identifier}',
+      query_params: { dictionary },
+    })
+  await Promise.allSettled(['prefixes4', 'prefixes6'].map(reload))
 }
 
 function sameChain(a: readonly string[], b: readonly string[]): boolean {

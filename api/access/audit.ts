@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { askStore } from '../../rules/store-error.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import { createBatches } from './batches.ts'
 
 /** Longer documents, as of a bulk write, are kept by their length and digest. */
 export const longestDocument = 262_144
@@ -59,16 +60,34 @@ export interface Audit {
   read(question: AuditQuestion): Promise<AuditEntry[]>
 }
 
+/** What a row does not have is empty. */
+const columns: [string, ...string[]] = [
+  'id',
+  'time',
+  'phase',
+  'request_id',
+  'caller',
+  'role',
+  'address',
+  'method',
+  'path',
+  'status',
+  'document_id',
+  'before',
+  'after',
+]
+
+/** Of one insert; each has two documents at most. */
+const mostRows = 32
+
 export function createAudit(client: StoreClient, now: () => number): Audit {
-  const insert = (row: Record<string, unknown>) =>
-    askStore(async () => {
-      await client.insert({
-        table: 'audit',
-        columns: Object.keys(row) as [string, ...string[]],
-        values: [row],
-        format: 'JSONEachRow',
-      })
-    })
+  const insert = createBatches(
+    (rows: readonly Record<string, unknown>[]) =>
+      askStore(async () => {
+        await client.insert({ table: 'audit', columns, values: [...rows], format: 'JSONEachRow' })
+      }),
+    mostRows,
+  )
 
   return {
     async begin(write) {

@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { createApp } from '../../api/app.ts'
 import type { OpenApiDocument } from '../../api/openapi.ts'
@@ -65,6 +66,8 @@ const last = values.only === undefined ? requests : next
 process.once('SIGINT', () => {
   next = Number.POSITIVE_INFINITY
 })
+const pauses = monitorEventLoopDelay()
+pauses.enable()
 const startedMs = performance.now()
 await Promise.all(
   Array.from({ length: clients }, async () => {
@@ -129,6 +132,7 @@ function report(seconds: number): void {
   )
   console.log(`operations of the document: ${operations.size} of ${all}`)
   for (const [status, count] of [...statuses].sort()) console.log(`  ${status.padEnd(28)} ${count}`)
+  console.log(`longest pause of the event loop: ${(pauses.max / 1e6).toFixed(0)} ms`)
   console.log('slowest:')
   for (const { ms, number, request } of slowest) {
     console.log(
