@@ -85,7 +85,13 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.use(jsonBody)
   app.use(audited(audit, requiredRole, log))
   // Collectors ask every 2 s whether it has changed; single documents bring their version as tag.
-  for (const path of ['/routers', '/routers/:router_id', '/rules/:rule_id']) app.get(path, etag())
+  for (const path of [
+    '/routers',
+    '/routers/:router_id',
+    '/rules/:rule_id',
+    '/channels/:channel_id',
+  ])
+    app.get(path, etag())
 
   app.route('/', routerRoutes(configuration.routers))
   app.route('/', ruleRoutes(configuration.rules))

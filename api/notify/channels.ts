@@ -23,12 +23,20 @@ const mostChannels = 100
 export interface Channels {
   /** By name, with their secrets. */
   list(): Promise<Channel[]>
-  get(id: string): Promise<Channel>
+  /** With its version, which grows by one with every change. */
+  read(id: string): Promise<Versioned<Channel>>
   /** It is told of what happens from now on. */
   create(input: ChannelInput): Promise<Channel>
-  /** Secrets that are hidden in `input` stay as they are. A channel that was not enabled is told of what happens from now on. */
-  replace(id: string, input: ChannelInput): Promise<Channel>
-  remove(id: string): Promise<void>
+  /**
+   * Replaces it by what `change` makes of it, with no other change in between; throws what `change` throws. Secrets that are hidden in that stay as they
+   * are. A channel that was not enabled is told of what happens from now on.
+   */
+  change(
+    id: string,
+    change: (channel: Channel, version: number) => ChannelInput,
+  ): Promise<Versioned<Channel>>
+  /** `check` is called before it is gone; throws what `check` throws. */
+  remove(id: string, check: (channel: Channel, version: number) => void): Promise<void>
   /** The last event that the channel was told of, or that it was made after. */
   place(id: string): Promise<EventCursor>
   /** Every event up to this one is done with. */
@@ -56,8 +64,9 @@ export function createChannels(client: StoreClient): Channels {
     const doc: Channel = { ...whole, id }
     // First where it begins: without that it would be told of the past.
     if (before?.doc.enabled !== true && doc.enabled) await move(id, await readNewest(client))
-    await writeDocument(client, 'channels', { id, version: (before?.version ?? 0) + 1, doc })
-    return doc
+    const written = { id, version: (before?.version ?? 0) + 1, doc }
+    await writeDocument(client, 'channels', written)
+    return written
   }
   const move = (channelId: string, { number, minute, id }: EventCursor) =>
     askStore(async () => {
@@ -76,21 +85,23 @@ export function createChannels(client: StoreClient): Channels {
       const docs = (await readAll()).map(({ doc }) => doc)
       return docs.sort((a, b) => (a.name < b.name ? -1 : 1))
     },
-    get: async (id) => find(await readAll(), id).doc,
+    read: async (id) => find(await readAll(), id),
     create: (input) =>
       exclusively(async () => {
         const present = await readAll()
         if (present.length >= mostChannels) throw new Refused('duplicate', tooManyProblem)
-        return write(present, input, undefined)
+        return (await write(present, input, undefined)).doc
       }),
-    replace: (id, input) =>
+    change: (id, toInput) =>
       exclusively(async () => {
         const present = await readAll()
-        return write(present, input, find(present, id))
+        const before = find(present, id)
+        return write(present, toInput(before.doc, before.version), before)
       }),
-    remove: (id) =>
+    remove: (id, check) =>
       exclusively(async () => {
-        const { version } = find(await readAll(), id)
+        const { doc, version } = find(await readAll(), id)
+        check(doc, version)
         await writeDocument(client, 'channels', { id, version: version + 1, doc: undefined })
       }),
     place: async (id) => (await readPlace(client, id)) ?? readNewest(client),

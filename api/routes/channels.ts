@@ -20,6 +20,7 @@ import { type NotificationLog, notificationSchema } from '../notify/log.ts'
 import { testNotice } from '../notify/notice.ts'
 import type { SendNotice } from '../notify/send.ts'
 import { badQuery, countParameter, refuseQuery, timeParameter } from '../query.ts'
+import { ifMatch, refuseStale, tag } from '../versions.ts'
 
 const params = z.object({ channel_id: z.string() })
 const one = json('The channel, without its secrets.', successSchema(channelSchema))
@@ -59,8 +60,8 @@ const replace = createRoute({
   path: '/channels/{channel_id}',
   ...needs('admin'),
   summary: 'Replace a channel; a secret that is sent back hidden stays',
-  request: { params, body },
-  responses: { 200: one, ...failures(400, 404, 409, 413, 422, 503) },
+  request: { params, headers: ifMatch, body },
+  responses: { 200: one, ...failures(400, 404, 409, 412, 413, 422, 503) },
 })
 
 const change = createRoute({
@@ -68,8 +69,8 @@ const change = createRoute({
   path: '/channels/{channel_id}',
   ...needs('admin'),
   summary: 'Change some fields of a channel',
-  request: { params, body: changesBody },
-  responses: { 200: one, ...failures(400, 404, 409, 413, 422, 503) },
+  request: { params, headers: ifMatch, body: changesBody },
+  responses: { 200: one, ...failures(400, 404, 409, 412, 413, 422, 503) },
 })
 
 const remove = createRoute({
@@ -77,8 +78,8 @@ const remove = createRoute({
   path: '/channels/{channel_id}',
   ...needs('admin'),
   summary: 'Delete a channel',
-  request: { params },
-  responses: { 204: { description: 'It is deleted.' }, ...failures(404, 503) },
+  request: { params, headers: ifMatch },
+  responses: { 204: { description: 'It is deleted.' }, ...failures(404, 412, 503) },
 })
 
 const test = createRoute({
@@ -136,12 +137,18 @@ export function channelRoutes(dependencies: ChannelDependencies): OpenAPIHono {
   app.openapi(list, async (c) => c.json(success((await channels.list()).map(withoutSecrets)), 200))
 
   app.openapi(get, async (c) => {
-    return c.json(shown(await channels.get(c.req.valid('param').channel_id)), 200)
+    const { doc, version } = await channels.read(c.req.valid('param').channel_id)
+    tag(c, version)
+    return c.json(shown(doc), 200)
   })
 
   app.openapi(
     create,
-    async (c) => c.json(shown(await channels.create(c.req.valid('json'))), 201),
+    async (c) => {
+      const created = await channels.create(c.req.valid('json'))
+      tag(c, 1)
+      return c.json(shown(created), 201)
+    },
     refuse,
   )
 
@@ -149,8 +156,13 @@ export function channelRoutes(dependencies: ChannelDependencies): OpenAPIHono {
     replace,
     async (c) => {
       const { channel_id } = c.req.valid('param')
-      c.set('before', withoutSecrets(await channels.get(channel_id)))
-      return c.json(shown(await channels.replace(channel_id, c.req.valid('json'))), 200)
+      const replaced = await channels.change(channel_id, (present, version) => {
+        refuseStale(c, version)
+        c.set('before', withoutSecrets(present))
+        return c.req.valid('json')
+      })
+      tag(c, replaced.version)
+      return c.json(shown(replaced.doc), 200)
     },
     refuse,
   )
@@ -159,24 +171,29 @@ export function channelRoutes(dependencies: ChannelDependencies): OpenAPIHono {
     change,
     async (c) => {
       const { channel_id } = c.req.valid('param')
-      const before = withoutSecrets(await channels.get(channel_id))
-      c.set('before', before)
-      const changed = { ...before, ...c.req.valid('json') }
-      const input = parseOrRefuse(channelInputSchema, changed, channelCodes)
-      return c.json(shown(await channels.replace(channel_id, input)), 200)
+      const changed = await channels.change(channel_id, (present, version) => {
+        refuseStale(c, version)
+        const before = withoutSecrets(present)
+        c.set('before', before)
+        const body = { ...before, ...c.req.valid('json') }
+        return parseOrRefuse(channelInputSchema, body, channelCodes)
+      })
+      tag(c, changed.version)
+      return c.json(shown(changed.doc), 200)
     },
     refuse,
   )
 
   app.openapi(remove, async (c) => {
-    const { channel_id } = c.req.valid('param')
-    c.set('before', withoutSecrets(await channels.get(channel_id)))
-    await channels.remove(channel_id)
+    await channels.remove(c.req.valid('param').channel_id, (present, version) => {
+      refuseStale(c, version)
+      c.set('before', withoutSecrets(present))
+    })
     return c.body(null, 204)
   })
 
   app.openapi(test, async (c) => {
-    const channel = await channels.get(c.req.valid('param').channel_id)
+    const { doc: channel } = await channels.read(c.req.valid('param').channel_id)
     const notice = testNotice(randomUUID(), now())
     const startedMs = performance.now()
     let delivered = true

@@ -23,7 +23,7 @@ beforeAll(async () => {
   )
 })
 afterAll(() => database.remove())
-beforeEach(() => database.empty('routers', 'rules', 'audit'))
+beforeEach(() => database.empty('routers', 'rules', 'channels', 'channel_progress', 'audit'))
 
 const router = (n: number) => ({ name: `r${n}`, router_ip: `192.0.2.${n}`, default_sampling: n })
 const rule = (n: number) => ({
@@ -37,7 +37,16 @@ const kinds = [
   ['/rules', rule, '/name', 1202],
 ] as const
 
-describe.each(kinds)('a version of %s', (path, make) => {
+const channel = (n: number) => ({
+  name: `c${n}`,
+  type: 'webhook',
+  url: `https://example.com/${n}`,
+})
+
+describe.each([
+  ...kinds.map(([path, make]) => [path, make] as const),
+  ['/channels', channel] as const,
+])('a version of %s', (path, make) => {
   test('is the ETag of its document, and grows with each change', async () => {
     const created = await send('POST', path, make(1))
     const one = `${path}/${created.body.result.id}`
@@ -88,6 +97,20 @@ describe.each(kinds)('a version of %s', (path, make) => {
       [2, 3].map((n) => send('PUT', `${path}/${id}`, make(n), { 'If-Match': '"1"' })),
     )
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412])
+  })
+
+  test('is of all changes that came at once, whatever each was of', async () => {
+    const { id } = (await send('POST', path, make(1))).body.result
+    const [a, b] = Object.entries(make(2)).filter(([field]) => field !== 'type')
+    const answers = await Promise.all(
+      [a!, b!].map(([field, value]) => send('PATCH', `${path}/${id}`, { [field]: value })),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    const both = await send('GET', `${path}/${id}`)
+    expect([both.headers.get('ETag'), both.body.result]).toMatchObject([
+      '"3"',
+      Object.fromEntries([a!, b!]),
+    ])
   })
 })
 

@@ -246,7 +246,7 @@ test('redirects are not followed, and private networks not reached, nor spoken t
   expect(redirected.text).toContain('redirects are not followed')
   expect(taken).toHaveLength(1)
   const strict = createSend([], now)
-  const channel = await createChannels(database.client).get(made.body.result.id)
+  const { doc: channel } = await createChannels(database.client).read(made.body.result.id)
   const notice = testNotice('x', nowMs)
   const { signal } = new AbortController()
   await expect(strict(channel, notice, signal)).rejects.toThrow('NETMON_NOTIFY_NETWORKS')
