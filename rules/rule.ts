@@ -6,6 +6,7 @@ import { cloudflareDurations, parseDuration } from './duration.ts'
 import { nameSchema } from './name.ts'
 import { parsePrefix, withoutNested } from './prefix.ts'
 import { type FieldCodes, listSome, type Notice, unknownFields } from './problem.ts'
+import { tellingFields, tellingInputFields } from './telling-fields.ts'
 import { wholeNumber } from './whole-number.ts'
 
 export const ruleTypes = ['threshold', 'zscore', 'advanced_ddos'] as const
@@ -48,6 +49,10 @@ export const ruleCodes = {
   sensitivity: 1220,
   vectors: 1221,
   automatic_advertisement: 1222,
+  severity: 1223,
+  'severity[]': 1223,
+  repeat_interval: 1224,
+  escalation_factor: 1225,
   'vectors[]': 1221,
 } as const satisfies FieldCodes
 
@@ -122,6 +127,7 @@ const ruleFields = z.object(
       .nullish(),
     sensitivity: choiceSchema('sensitivity', sensitivities),
     vectors: vectorsInputSchema,
+    ...tellingInputFields,
   },
   { error: 'the body must be a JSON object' },
 )
@@ -163,6 +169,7 @@ export const ruleSchema = z.object({
   sensitivity: z.enum(sensitivities).nullable().default(null),
   /** Of an advanced_ddos rule: what it has instead of the usual floors, by vector. */
   vectors: vectorsSchema.nullable().default(null),
+  ...tellingFields,
 })
 
 export type Rule = z.infer<typeof ruleSchema>

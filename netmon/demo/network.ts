@@ -74,6 +74,9 @@ const ruleDefaults = {
   prefix_match: null,
   sensitivity: null,
   vectors: null,
+  severity: null,
+  repeat_interval: null,
+  escalation_factor: null,
 } as const
 
 export const demoRules: readonly RuleInput[] = [

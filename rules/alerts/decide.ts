@@ -55,11 +55,11 @@ export function decide(
   }
   const inOrder = [...judged].sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1))
   for (let minute = first; minute <= last; minute += 60) {
-    for (const { fingerprint, subject, conditions } of inOrder) {
+    for (const { fingerprint, subject, policy, conditions } of inOrder) {
       const condition = conditions[(minute - first) / 60]
       if (condition === undefined) continue
       const state = states.get(fingerprint)
-      const stepped = step(state, subject, condition, minute, people(subject, minute))
+      const stepped = step(state, subject, condition, minute, people(subject, minute), policy)
       if (state === undefined && stepped.state !== undefined && states.size >= mostStates) {
         untracked.add(fingerprint)
       } else take(fingerprint, stepped)

@@ -11,6 +11,7 @@ import type { JudgedStored } from '../stored-question.ts'
 import type { Condition } from './condition.ts'
 import { ddosCondition } from './ddos-condition.ts'
 import { fingerprintOf, subjectOf, trackedKey } from './identity.ts'
+import { policyOf } from './policy.ts'
 import type { Judged, Question } from './question.ts'
 import { RuleChanged } from './rule-changed.ts'
 import { thresholdCondition, zscoreCondition } from './verdict-condition.ts'
@@ -63,7 +64,12 @@ function toJudged<V>(
   conditionOf: (verdict: V) => Condition,
 ): Judged {
   const subject = { ...subjectOf(rule, series), vector }
-  return { fingerprint: fingerprintOf(subject), subject, conditions: verdicts.map(conditionOf) }
+  return {
+    fingerprint: fingerprintOf(subject),
+    subject,
+    policy: policyOf(rule),
+    conditions: verdicts.map(conditionOf),
+  }
 }
 
 function hostsOf({ rules, tracked }: Question): Map<string, TrackedHost[]> {

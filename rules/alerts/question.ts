@@ -4,10 +4,12 @@ import type { CountedRule } from '../query.ts'
 import type { ReadSeries } from '../series-values.ts'
 import type { Condition } from './condition.ts'
 import type { Subject } from './identity.ts'
+import type { Policy } from './policy.ts'
 
 export interface Judged {
   fingerprint: string
   subject: Subject
+  policy: Policy
   /** One of each minute, the first one first. */
   conditions: Condition[]
 }

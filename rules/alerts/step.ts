@@ -10,6 +10,7 @@
 
 import { type Condition, isUnknown } from './condition.ts'
 import { alertIdOf, eventIdOf, fingerprintOf, type Subject } from './identity.ts'
+import { type Policy, severityOf, usualPolicy } from './policy.ts'
 import {
   type AlertState,
   hasNoData,
@@ -18,7 +19,6 @@ import {
   isOpen,
   noDataMinutes,
   type ResolveReason,
-  type Severity,
   severities,
 } from './state.ts'
 
@@ -59,13 +59,10 @@ export interface Stepped {
 
 /** What fires again this soon after its end is the same alert. */
 const reopenMinutes = 15
-const repeatMinutes = 60
 /** Of firing and ending: more than `mostTransitions` in so many minutes are too many. */
 const flapMinutes = 60
 const mostTransitions = 4
 const mostClearMinutes = 60
-/** An alert that has grown by more than this is told again. */
-const escalationFactor = 2
 
 /** `minute` must be later than the state's; one that is not changes nothing. */
 export function step(
@@ -74,6 +71,7 @@ export function step(
   condition: Condition,
   minute: number,
   attentionOf: AttentionOf,
+  policy: Policy = usualPolicy,
 ): Stepped {
   if (before !== undefined && minute <= before.minute) return { state: before, events: [] }
   const state: AlertState = {
@@ -88,8 +86,8 @@ export function step(
   }
   if (state.transitions.length > 0) state.growth = before?.growth ?? 0
   return isOpen(state)
-    ? stepOpen(state, condition, minute, attentionOf)
-    : stepClosed(state, condition, minute, attentionOf, before?.phase === 'pending')
+    ? stepOpen(state, condition, minute, attentionOf, policy)
+    : stepClosed(state, condition, minute, attentionOf, policy, before?.phase === 'pending')
 }
 
 /** Ends an alert for another reason than its traffic; what is not open is forgotten. It cannot be reopened. */
@@ -119,10 +117,11 @@ function stepClosed(
   condition: Condition,
   minute: number,
   attentionOf: AttentionOf,
+  policy: Policy,
   wasPending: boolean,
 ): Stepped {
   const { level } = condition
-  if (level === 'met') return fire(state, condition, minute, attentionOf)
+  if (level === 'met') return fire(state, condition, minute, attentionOf, policy)
   const isRemembered = state.transitions.length > 0
   if (isRemembered) return { state, events: [] }
   // What is not known does not break a streak.
@@ -136,6 +135,7 @@ function fire(
   condition: Condition,
   minute: number,
   attentionOf: AttentionOf,
+  policy: Policy,
 ): Stepped {
   const { incident: past, fingerprint } = state
   const resolvedMinute = past?.resolvedMinute ?? -Infinity
@@ -148,7 +148,7 @@ function fire(
   incident.belowMinutes = 0
   incident.unknownMinutes = 0
   if (!isSame) incident.startedMinute = condition.since
-  observe(incident, { ...condition, total: condition.totalSince })
+  observe(incident, { ...condition, total: condition.totalSince }, policy)
   const { silenced } = attentionOf(incident)
   incident.silenced = silenced
   incident.untold = silenced
@@ -188,6 +188,7 @@ function stepOpen(
   condition: Condition,
   minute: number,
   attentionOf: AttentionOf,
+  policy: Policy,
 ): Stepped {
   const incident = { ...state.incident }
   const next: AlertState = { ...state, incident }
@@ -195,7 +196,7 @@ function stepOpen(
   const hadNoData = hasNoData(incident)
   if (isKnown) {
     incident.unknownMinutes = 0
-    observe(incident, condition)
+    observe(incident, condition, policy)
   } else {
     incident.unknownMinutes++
     incident.value = null
@@ -224,10 +225,11 @@ function stepOpen(
 
   const { told } = incident
   const isGreater =
-    incident.peakRatio > escalationFactor * told.ratio ||
+    incident.peakRatio > policy.escalationFactor * told.ratio ||
     severities.indexOf(incident.severity) > severities.indexOf(told.severity)
   const isSilenceOver = incident.untold && !silenced
-  const isDue = minute - told.minute >= 60 * repeatMinutes && !acknowledged
+  const { repeatMinutes } = policy
+  const isDue = repeatMinutes > 0 && minute - told.minute >= 60 * repeatMinutes && !acknowledged
   if (isGreater) add('escalated')
   else if (next.phase === 'firing' && (isSilenceOver || isDue)) add('still_firing')
   else return { state: next, events }
@@ -235,12 +237,12 @@ function stepOpen(
   return { state: next, events }
 }
 
-/** Takes a known minute in: peaks, totals and severity only ever grow. */
-function observe(incident: Incident, condition: Condition): void {
+/** Takes a known minute in: peaks, totals and severity only ever grow, the last as long as what makes it is not edited. */
+function observe(incident: Incident, condition: Condition, policy: Policy): void {
   const { metric, value, limit, errorPercent, ratio, peaks, total } = condition
   Object.assign(incident, { metric, value, limit, errorPercent })
   incident.peakRatio = Math.max(incident.peakRatio, ratio)
-  incident.severity = severityOf(incident.peakRatio)
+  incident.severity = severityOf(incident.peakRatio, policy)
   incident.peaks = {
     peakBps: Math.max(incident.peaks.peakBps, peaks.peakBps),
     peakPps: Math.max(incident.peaks.peakPps, peaks.peakPps),
@@ -288,10 +290,6 @@ function tell(incident: Incident, minute: number): void {
   const { peakRatio: ratio, severity, silenced, told } = incident
   incident.told = { minute, ratio, severity, heard: told.heard || !silenced }
   if (!silenced) incident.untold = false
-}
-
-function severityOf(ratio: number): Severity {
-  return ratio > 5 ? 'critical' : ratio >= 2 ? 'high' : 'warning'
 }
 
 function eventOf(

@@ -23,6 +23,9 @@ const rule: Rule = {
   prefix_match: null,
   sensitivity: null,
   vectors: null,
+  severity: null,
+  repeat_interval: null,
+  escalation_factor: null,
 }
 const series: Series = {
   prefix: undefined,

@@ -46,6 +46,9 @@ test('a rule has all fields, those that were not given as null, and a duration o
     prefix_match: null,
     sensitivity: null,
     vectors: null,
+    severity: null,
+    repeat_interval: null,
+    escalation_factor: null,
   })
 })
 
@@ -255,6 +258,24 @@ describe('what belongs to one type', () => {
       [1213, '/prefix_match'],
     ])
   })
+})
+
+test('what is told of a rule: what is not given is null, and what is wrong is told', () => {
+  const given = { severity: { least: 'high', critical: 3.5 }, repeat_interval: 0 }
+  expect(ruleInputSchema.parse({ ...threshold, ...given })).toMatchObject({
+    severity: { least: 'high', high: null, critical: 3.5 },
+    repeat_interval: 0,
+    escalation_factor: null,
+  })
+  for (const severity of ['high', { least: 'worst' }, { high: 0.5 }, { high: 4, critical: 3 }]) {
+    const [[code, pointer] = [], ...others] = problems({ ...threshold, severity })
+    expect([code, String(pointer).split('/')[1], others]).toEqual([1223, 'severity', []])
+  }
+  const wrong = { repeat_interval: 10_081, escalation_factor: 0.9 }
+  expect(problems({ ...threshold, ...wrong })).toEqual([
+    [1224, '/repeat_interval'],
+    [1225, '/escalation_factor'],
+  ])
 })
 
 test('all problems of a body are told at once, those between fields too', () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Condition, Level } from '../../../rules/alerts/condition.ts'
 import { decide, type ToldEvent } from '../../../rules/alerts/decide.ts'
 import { fingerprintOf, subjectOf } from '../../../rules/alerts/identity.ts'
+import { usualPolicy } from '../../../rules/alerts/policy.ts'
 import type { Judged } from '../../../rules/alerts/question.ts'
 import type { AlertState } from '../../../rules/alerts/state.ts'
 import type { CountedRule } from '../../../rules/query.ts'
@@ -87,7 +88,7 @@ function next(row: Row, all: Minutes, upTo: number): Row {
         clearMinutes: 2,
       })
     }
-    return { fingerprint: fingerprintOf(subject), subject, conditions }
+    return { fingerprint: fingerprintOf(subject), subject, policy: usualPolicy, conditions }
   })
   const people =
     ({ key }: { key: string }, minute: number) =>
@@ -203,7 +204,9 @@ test('an alert of a host goes on while its rule is as it was, and is closed with
     errorPercent: null,
     clearMinutes: 2,
   }
-  const judged = [{ fingerprint: fingerprintOf(subject), subject, conditions: [met] }]
+  const judged = [
+    { fingerprint: fingerprintOf(subject), subject, policy: usualPolicy, conditions: [met] },
+  ]
   const nobody = () => () => ({ silenced: false, acknowledged: false })
   const at = (states: AlertState[], rules: CountedRule[], minute: number) =>
     decide(states, rules, judged, { first: minute, last: minute }, nobody)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Condition, Level } from '../../../rules/alerts/condition.ts'
 import { basisOf, type Subject } from '../../../rules/alerts/identity.ts'
+import { type Policy, policyOf, severityOf } from '../../../rules/alerts/policy.ts'
 import type { AlertState } from '../../../rules/alerts/state.ts'
 import { type Attention, close, step } from '../../../rules/alerts/step.ts'
 
@@ -46,6 +47,7 @@ function play(
   letters: string,
   attention: (index: number) => Partial<Attention> = () => ({}),
   before?: AlertState,
+  policy?: Policy,
 ) {
   const levels: Record<string, [Level, number]> = {
     M: ['met', 101],
@@ -60,11 +62,8 @@ function play(
   for (const [index, letter] of [...letters].entries()) {
     const minute = noon + 60 * index
     const [level, value] = levels[letter] ?? ['met', 100 * Number(letter)]
-    const stepped = step(state, subject, condition(level, minute, value), minute, () => ({
-      silenced: false,
-      acknowledged: false,
-      ...attention(index),
-    }))
+    const said = () => ({ silenced: false, acknowledged: false, ...attention(index) })
+    const stepped = step(state, subject, condition(level, minute, value), minute, said, policy)
     state = stepped.state
     phases.push(state?.phase ?? 'none')
     for (const { event, silenced } of stepped.events) {
@@ -255,4 +254,42 @@ test('a minute that it knows already changes nothing', () => {
   const { state } = play('M-')
   const again = step(state, subject, condition('met', noon + 60, 900), noon + 60, none)
   expect(again).toEqual({ state, events: [] })
+})
+
+describe('what a rule says of telling', () => {
+  const none = { severity: null, repeat_interval: null, escalation_factor: null }
+  const told = (letters: string, rule: Partial<Parameters<typeof policyOf>[0]>) =>
+    play(letters, undefined, undefined, policyOf({ ...none, ...rule })).told
+
+  test('is how often an open alert is told again, or never', () => {
+    expect(told('M'.repeat(121), { repeat_interval: 45 })).toEqual([
+      '0:firing',
+      '45:still_firing',
+      '90:still_firing',
+    ])
+    expect(told('M'.repeat(121), { repeat_interval: 0 })).toEqual(['0:firing'])
+    expect(told('M'.repeat(61), {})).toEqual(['0:firing', '60:still_firing'])
+  })
+
+  test('is how much an alert must grow to be told again', () => {
+    // From 2 to 9 times the limit, of one severity all the time.
+    const severity = { least: 'critical', high: null, critical: null } as const
+    expect(told('259', { severity })).toEqual(['0:firing', '1:escalated'])
+    expect(told('259', { severity, escalation_factor: 4 })).toEqual(['0:firing', '2:escalated'])
+    expect(told('259', { severity, escalation_factor: 5 })).toEqual(['0:firing'])
+  })
+
+  test.each([
+    [null, ['warning', 'high', 'high', 'critical']],
+    [{ least: null, high: 3, critical: 3 }, ['warning', 'warning', 'critical', 'critical']],
+    [{ least: null, high: null, critical: 10 }, ['warning', 'high', 'high', 'high']],
+    [{ least: 'high', high: null, critical: null }, ['high', 'high', 'high', 'critical']],
+    [
+      { least: 'critical', high: 100, critical: 1000 },
+      ['critical', 'critical', 'critical', 'critical'],
+    ],
+  ] as const)('is how severe it is: %j', (severity, expected) => {
+    const policy = policyOf({ ...none, severity })
+    expect([1.9, 2, 5, 5.1].map((ratio) => severityOf(ratio, policy))).toEqual(expected)
+  })
 })
