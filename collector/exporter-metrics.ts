@@ -1,7 +1,8 @@
 // What each exporter sent, as Prometheus metrics.
 
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Exporter, Exporters } from './exporters.ts'
+import type { Exporter } from './exporter.ts'
+import type { Exporters } from './exporters.ts'
 import { flowTypeNames } from './flow.ts'
 
 /** Beyond this many exporters the rest is one series, `other`: addresses are free to invent, series are not. */

@@ -2,56 +2,14 @@
 
 import { formatAddress } from '../runtime/ip.ts'
 import type { DatagramFacts } from './decode/datagram-facts.ts'
-import { type FlowRecord, flowTypeNames, SamplingSource } from './flow.ts'
-import { type Router, type Routers, routerOf } from './routers.ts'
+import { Exporter } from './exporter.ts'
+import { Count, countsOfProtocol, ExporterCounts, ProtocolCount } from './exporter-counts.ts'
+import type { FlowRecord } from './flow.ts'
+import { type Routers, routerOf } from './routers.ts'
 import type { Source } from './source.ts'
 
 /** DESIGN bound: addresses are free to invent, so the exporter heard first is forgotten beyond this many. */
 export const maxExporters = 10_000
-
-/** What came in one protocol. */
-export interface ProtocolCounters {
-  datagrams: number
-  flows: number
-  /**
-   * What gaps in the sequence numbers said was lost, in the protocol's unit: flows in v5, datagrams in v9 and sFlow, data records in IPFIX.
-   */
-  missed: number
-  /** Of that, what arrived late after all. */
-  recovered: number
-}
-
-/** Counters count from `firstSeenMs`. */
-export interface Exporter {
-  /** The sampler's address: the agent for sFlow, else the UDP source. */
-  readonly address: string
-  readonly addressBytes: Uint8Array
-  readonly source: Source
-  router: Router | undefined
-  readonly firstSeenMs: number
-  lastSeenMs: number
-  datagrams: number
-  datagramBytes: number
-  /** By FlowType; those of no known protocol under FlowType.unknown. */
-  readonly protocols: ProtocolCounters[]
-  /** Datagrams that came after one that was sent later. */
-  lateDatagrams: number
-  /** Times that it began to count its sequence anew. */
-  sequenceResets: number
-  /** sFlow: packets that the agent could not sample. */
-  samplesDropped: number
-  /** Its clock minus ours, as of its last datagram; undefined when it tells no time. */
-  clockSkewMs: number | undefined
-  flows: number
-  /** Flows by SamplingSource. */
-  readonly flowsBySampling: [number, number, number, number]
-  /** Of its last flow; 0 before the first. */
-  samplingRate: number
-  samplingSource: SamplingSource
-  /** Of the flows since `beginInterval`; 0 when there were none. */
-  lowestSamplingRate: number
-  highestSamplingRate: number
-}
 
 export interface Exporters {
   /** Before each datagram: a new list of routers applies to it. */
@@ -69,17 +27,17 @@ export interface Exporters {
 
 export function createExporters(routers: Routers): Exporters {
   const exporters = new Map<string, Exporter>()
+  const counts = new ExporterCounts()
+  /** The one that a source was last, by the source's slot. */
+  const bySlot: (Exporter | undefined)[] = []
   let routersVersion = routers.version()
   let forgotten = 0
-  // The exporter of the last flow, and the one that sent the last datagram: mostly one and the same.
-  let last: Exporter | undefined
-  let sender: Exporter | undefined
 
   const forgetOldest = () => {
     for (const [key, oldest] of exporters) {
       exporters.delete(key)
-      if (last === oldest) last = undefined
-      if (sender === oldest) sender = undefined
+      if (bySlot[oldest.source.slot] === oldest) bySlot[oldest.source.slot] = undefined
+      counts.give(oldest.start)
       forgotten++
       return
     }
@@ -91,16 +49,31 @@ export function createExporters(routers: Routers): Exporters {
     source: Source,
     receivedMs: number,
   ): Exporter => {
+    const latest = bySlot[source.slot]
     // Mostly it is the source itself, whose text is there already.
     const isSource = isAddress(source.bytes, bytes, length)
+    if (latest?.source === source) {
+      if (isSource ? latest.isSource : isAddress(latest.addressBytes, bytes, length)) return latest
+    }
     const address = isSource ? source.address : formatAddress(bytes, length)
     const key = address === source.address ? address : `${address} ${source.address}`
     const known = exporters.get(key)
-    if (known !== undefined) return known
+    const exporter = known ?? create(key, address, bytes.slice(0, length), source, receivedMs)
+    // One that sends from several ports is that of the first.
+    if (exporter.source === source) bySlot[source.slot] = exporter
+    return exporter
+  }
+
+  const create = (
+    key: string,
+    address: string,
+    addressBytes: Uint8Array,
+    source: Source,
+    receivedMs: number,
+  ): Exporter => {
     if (exporters.size >= maxExporters) forgetOldest()
-    const addressBytes = bytes.slice(0, length)
     const router = routerOf(routers, addressBytes, source)
-    const exporter = createExporter(address, addressBytes, source, router, receivedMs)
+    const exporter = new Exporter(address, addressBytes, source, router, receivedMs, counts)
     exporters.set(key, exporter)
     return exporter
   }
@@ -114,98 +87,58 @@ export function createExporters(routers: Routers): Exporters {
       }
     },
     of({ samplerAddress: { bytes, length } }, source, receivedMs) {
-      if (last === undefined || !isSame(last, source, bytes, length)) {
-        last = find(bytes, length, source, receivedMs)
-      }
-      return last
+      return find(bytes, length, source, receivedMs)
     },
-    count(exporter, { type, samplingRate, samplingSource }, receivedMs, flows = 1) {
-      exporter.lastSeenMs = receivedMs
-      exporter.flows += flows
-      exporter.protocols[type]!.flows += flows
-      exporter.flowsBySampling[samplingSource] += flows
-      exporter.samplingRate = samplingRate
-      exporter.samplingSource = samplingSource
-      if (samplingRate > exporter.highestSamplingRate) exporter.highestSamplingRate = samplingRate
-      if (samplingRate < exporter.lowestSamplingRate || exporter.lowestSamplingRate === 0) {
-        exporter.lowestSamplingRate = samplingRate
+    count({ start }, { type, samplingRate, samplingSource }, receivedMs, flows = 1) {
+      const { values } = counts
+      values[start + Count.lastSeenMs] = receivedMs
+      values[start + Count.samplingRate] = samplingRate
+      values[start + Count.samplingSource] = samplingSource
+      values[start + Count.flowsBySampling + samplingSource]! += flows
+      values[start + Count.protocols + type * countsOfProtocol + ProtocolCount.flows]! += flows
+      const lowest = values[start + Count.lowestSamplingRate]!
+      if (samplingRate > values[start + Count.highestSamplingRate]!) {
+        values[start + Count.highestSamplingRate] = samplingRate
+      }
+      if (samplingRate < lowest || lowest === 0) {
+        values[start + Count.lowestSamplingRate] = samplingRate
       }
     },
     countDatagram(source, facts, lengthBytes, receivedMs) {
-      const isAgent = !facts.agent.isZero()
-      const bytes = isAgent ? facts.agent.bytes : source.bytes
-      const length = isAgent ? facts.agent.length : source.bytes.length
-      if (sender === undefined || !isSame(sender, source, bytes, length)) {
-        sender =
-          last !== undefined && isSame(last, source, bytes, length)
-            ? last
-            : find(bytes, length, source, receivedMs)
-      }
-      sender.datagrams++
-      sender.datagramBytes += lengthBytes
-      sender.lastSeenMs = receivedMs
-      takeFacts(sender, facts, receivedMs)
+      const { bytes, length } = facts.agent.isZero()
+        ? { bytes: source.bytes, length: source.bytes.length }
+        : facts.agent
+      const { start } = find(bytes, length, source, receivedMs)
+      const { values } = counts
+      values[start + Count.datagrams]! += 1
+      values[start + Count.datagramBytes]! += lengthBytes
+      values[start + Count.lastSeenMs] = receivedMs
+      takeFacts(values, start, facts, receivedMs)
     },
     all: () => exporters.values(),
     forgotten: () => forgotten,
   }
 }
 
-/** The rates of the flows before are told. */
-export function beginInterval(exporter: Exporter): void {
-  exporter.lowestSamplingRate = 0
-  exporter.highestSamplingRate = 0
-}
-
-/** What it lost on the way, as far as is known: what arrived late is not lost. */
-export function lostOf({ missed, recovered }: ProtocolCounters): number {
-  return missed - recovered
-}
-
-function createExporter(
-  address: string,
-  addressBytes: Uint8Array,
-  source: Source,
-  router: Router | undefined,
+function takeFacts(
+  values: Float64Array,
+  start: number,
+  { type, lost, isLate, isReset, samplesDropped, exportMs }: DatagramFacts,
   receivedMs: number,
-): Exporter {
-  return {
-    address,
-    addressBytes,
-    source,
-    router,
-    firstSeenMs: receivedMs,
-    lastSeenMs: receivedMs,
-    datagrams: 0,
-    datagramBytes: 0,
-    protocols: flowTypeNames.map(() => ({ datagrams: 0, flows: 0, missed: 0, recovered: 0 })),
-    lateDatagrams: 0,
-    sequenceResets: 0,
-    samplesDropped: 0,
-    clockSkewMs: undefined,
-    flows: 0,
-    flowsBySampling: [0, 0, 0, 0],
-    samplingRate: 0,
-    samplingSource: SamplingSource.assumed,
-    lowestSamplingRate: 0,
-    highestSamplingRate: 0,
+): void {
+  const protocol = start + Count.protocols + type * countsOfProtocol
+  values[protocol + ProtocolCount.datagrams]! += 1
+  if (lost > 0) values[protocol + ProtocolCount.missed]! += lost
+  if (lost < 0) {
+    // Sequences outlive what is known here, of which an exporter that was forgotten has lost a part.
+    const missing =
+      values[protocol + ProtocolCount.missed]! - values[protocol + ProtocolCount.recovered]!
+    values[protocol + ProtocolCount.recovered]! += Math.min(-lost, missing)
   }
-}
-
-function takeFacts(exporter: Exporter, facts: DatagramFacts, receivedMs: number): void {
-  const protocol = exporter.protocols[facts.type]!
-  protocol.datagrams++
-  if (facts.lost > 0) protocol.missed += facts.lost
-  // Sequences outlive what is known here, of which an exporter that was forgotten has lost a part.
-  else protocol.recovered += Math.min(-facts.lost, lostOf(protocol))
-  if (facts.isLate) exporter.lateDatagrams++
-  if (facts.isReset) exporter.sequenceResets++
-  exporter.samplesDropped += facts.samplesDropped
-  if (facts.exportMs !== undefined) exporter.clockSkewMs = Math.round(facts.exportMs - receivedMs)
-}
-
-function isSame(exporter: Exporter, source: Source, bytes: Uint8Array, length: number): boolean {
-  return exporter.source === source && isAddress(exporter.addressBytes, bytes, length)
+  if (isLate) values[start + Count.lateDatagrams]! += 1
+  if (isReset) values[start + Count.sequenceResets]! += 1
+  if (samplesDropped > 0) values[start + Count.samplesDropped]! += samplesDropped
+  if (exportMs !== undefined) values[start + Count.clockSkewMs] = Math.round(exportMs - receivedMs)
 }
 
 /** The first `length` of `bytes` are this address. */

@@ -2,13 +2,8 @@
 
 import type { Decoder } from './decode/decode.ts'
 import { countEvents, flowsByProtocol, undecodable } from './decoding.ts'
-import {
-  beginInterval,
-  type Exporter,
-  type Exporters,
-  lostOf,
-  type ProtocolCounters,
-} from './exporters.ts'
+import { type Exporter, lostOf, type ProtocolCounters } from './exporter.ts'
+import type { Exporters } from './exporters.ts'
 import { flowTypeNames, samplingSourceNames } from './flow.ts'
 import type { Ledger } from './ledger.ts'
 import { rowSegment, timeText } from './rows.ts'
@@ -59,7 +54,7 @@ export function createStatus(
     for (const exporter of exporters.all()) {
       if (exporter.lastSeenMs < sinceMs) continue
       rows.push({ ...common, kind: 'exporter', ...exporterColumns(exporter, decoder) })
-      beginInterval(exporter)
+      exporter.beginInterval()
     }
     return rows
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { DatagramFacts } from '../../collector/decode/datagram-facts.ts'
-import { beginInterval, createExporters, lostOf, maxExporters } from '../../collector/exporters.ts'
+import { lostOf } from '../../collector/exporter.ts'
+import { createExporters, maxExporters } from '../../collector/exporters.ts'
 import { FlowRecord, FlowType, SamplingSource } from '../../collector/flow.ts'
 import { parseAddress } from '../../runtime/ip.ts'
 import { listedRouters, sourceAt } from '../build/routers.ts'
@@ -111,7 +112,7 @@ test('flows count for whom they are shown under, with the rates of an interval',
   })
   expect(first?.protocols[FlowType.ipfix]).toMatchObject({ flows: 3, datagrams: 0 })
   expect(second).toMatchObject({ flows: 1, samplingRate: 7 })
-  beginInterval(first!)
+  first!.beginInterval()
   count('198.51.100.1', 60)
   expect(first).toMatchObject({ lowestSamplingRate: 60, highestSamplingRate: 60, samplingRate: 60 })
 })
