@@ -20,6 +20,8 @@ import { cloudflareRuleRoutes } from './cloudflare/rules.ts'
 import { type ConsoleFiles, consoleRoutes } from './console.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
+import { createHostNames, type HostNames } from './names/host-names.ts'
+import type { NameLists } from './names/lists.ts'
 import { createChannels } from './notify/channels.ts'
 import { createNotificationLog } from './notify/log.ts'
 import { createSend } from './notify/send.ts'
@@ -34,6 +36,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { exporterRoutes } from './routes/exporters.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
+import { nameRoutes } from './routes/names.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
 import { readyRoutes } from './routes/ready.ts'
 import { routerRoutes } from './routes/routers.ts'
@@ -51,6 +54,10 @@ export interface ApiDependencies extends HealthDependencies {
   notifyNetworks?: readonly Prefix[]
   log: Logger
   readSeries?: ReadSeries
+  /** Names of AS numbers and countries of addresses; none by itself. */
+  lists?: NameLists
+  /** Names of addresses in DNS; by itself of the machine's resolvers. */
+  hostNames?: HostNames
   /** What / and /console/ answer; nothing when it was not built. */
   console?: ConsoleFiles | undefined
 }
@@ -106,6 +113,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', trafficRoutes(dependencies))
   app.route('/', trafficSummaryRoutes(dependencies))
   app.route('/', flowRoutes(dependencies))
+  app.route('/', nameRoutes(dependencies.hostNames ?? createHostNames([], now)))
   app.route('/', healthRoutes(dependencies))
   app.route('/', readyRoutes(dependencies))
   app.route('/', pipelineRoutes(dependencies))

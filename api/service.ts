@@ -15,6 +15,8 @@ import { readMigrations } from '../schema/migrate.ts'
 import { type Access, allowedHosts, isLoopback } from './access/guard.ts'
 import { createApp } from './app.ts'
 import { readConsole } from './console.ts'
+import { createHostNames } from './names/host-names.ts'
+import { readNameLists } from './names/lists.ts'
 import { createChannels } from './notify/channels.ts'
 import { createDelivery } from './notify/deliver.ts'
 import { createNotificationLog } from './notify/log.ts'
@@ -55,6 +57,7 @@ export async function startApi(options: {
       2,
     )
   }
+  const lists = await readNameLists(settings)
   const store = createStoreClient(options.store, storeTimeoutMs)
   // Works on hours of flows.
   const worker = createStoreClient(options.store)
@@ -86,6 +89,8 @@ export async function startApi(options: {
     notifyNetworks,
     log,
     readSeries,
+    lists,
+    hostNames: createHostNames(settings.resolvers ?? [], Date.now),
     storage,
     now: Date.now,
     console: readConsole(),

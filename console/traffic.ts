@@ -1,5 +1,7 @@
 // Traffic as the API tells it (docs/api.md, /traffic).
 
+import { findField } from '../api/traffic/fields.ts'
+
 export const units = ['bits', 'packets', 'flows'] as const
 export type Unit = (typeof units)[number]
 
@@ -71,12 +73,21 @@ export interface Summary {
 export const rateUnits = { bits: 'bit/s', packets: 'p/s', flows: 'flows/s' } as const
 export const totalUnits = { bits: 'B', packets: 'packets', flows: 'flows' } as const
 
-/** `https (443)`; the key alone where it has no name. */
-export function labelOf({ key, name }: Pick<Series, 'key' | 'name'>): string {
+/** `https (443)`, `198.51.100.7, Netherlands`; the key alone where it has no name. */
+export function labelOf(
+  { key, name }: Pick<Series, 'key' | 'name'>,
+  dimensions: readonly string[],
+): string {
   return key
     .map((text, index) => {
       const known = name[index]
-      return known == null || known === '' ? text : `${known} (${text})`
+      if (known == null || known === '') return text
+      return isAddress(dimensions[index]) ? `${text}, ${known}` : `${known} (${text})`
     })
     .join(' → ')
+}
+
+/** Of which the name says where it is, and not what it is. */
+export function isAddress(dimension: string | undefined): boolean {
+  return findField(dimension ?? '')?.type === 'address'
 }

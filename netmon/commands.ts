@@ -69,6 +69,9 @@ const apiSettings: SettingName[] = [
   'retentionBytes',
   'localNetworks',
   'notifyNetworks',
+  'asNames',
+  'countries',
+  'resolvers',
 ]
 
 export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([

@@ -14,6 +14,7 @@ import { type Child, startChild } from './child.ts'
 import { claimDemo, demoDirectory, emptyDemo, refuseDemo } from './demo/directory.ts'
 import { writeHistory } from './demo/history.ts'
 import { playLive } from './demo/live.ts'
+import { writeDemoNames } from './demo/names.ts'
 
 /** The engine runs each query on one of libuv's threads, which are counted before the process starts. */
 const storeThreads = '32'
@@ -60,7 +61,8 @@ export async function up(
       await store.close()
     }
     const pinApi = ({ port }: Info) => ({ NETMON_API_PORT: String(port) })
-    const api = await startChild('api', environment, pinApi, log)
+    const names = demo ? await writeDemoNames(dataDir) : {}
+    const api = await startChild('api', { ...names, ...environment }, pinApi, log)
     children.push(api)
     const apiUrl = `http://${urlHost(String(api.info['host']))}:${api.info['port']}`
     const collectorEnvironment = { ...environment, NETMON_API_URL: apiUrl }

@@ -1,5 +1,7 @@
 // What a setting is, and the kinds of text that settings are.
 
+import { isIP } from 'node:net'
+
 /** One setting, and how its text is read. */
 export interface Setting<T> {
   readonly env: string
@@ -59,6 +61,12 @@ export function parseDays(value: string): number | undefined {
 export function parseList(value: string): string[] | undefined {
   const texts = value.split(',').map((text) => text.trim())
   return texts.every((text) => /^[0-9a-fA-F.:]+(?:\/\d{1,3})?$/.test(text)) ? texts : undefined
+}
+
+/** Addresses, IPv4 or IPv6. */
+export function parseAddresses(value: string): string[] | undefined {
+  const texts = value.split(',').map((text) => text.trim())
+  return texts.every((text) => isIP(text) !== 0) ? texts : undefined
 }
 
 /** Names of hosts, in small letters. */

@@ -5,6 +5,7 @@ import { UserError } from './errors.ts'
 import { kafkaDefinitions } from './kafka-settings.ts'
 import {
   oneOf,
+  parseAddresses,
   parseBytes,
   parseDays,
   parseEndpoint,
@@ -138,6 +139,25 @@ const definitions = {
     help: 'private networks that notifications may go to; all others must be public',
     parse: parseList,
     expects: 'prefixes such as 10.0.0.0/8,127.0.0.1/32',
+  },
+  asNames: {
+    env: 'NETMON_AS_NAMES',
+    flag: 'as-names',
+    help: 'file with the names of AS numbers, a line each (docs/configuration.md)',
+    ...text,
+  },
+  countries: {
+    env: 'NETMON_COUNTRIES',
+    flag: 'countries',
+    help: 'file with the countries of ranges of addresses, a line each (docs/configuration.md)',
+    ...text,
+  },
+  resolvers: {
+    env: 'NETMON_RESOLVERS',
+    flag: 'resolvers',
+    help: "DNS servers asked for names of hosts on request (default: the machine's)",
+    parse: parseAddresses,
+    expects: 'addresses such as 192.0.2.53,2001:db8::53',
   },
   ...kafkaDefinitions,
   apiUrl: {

@@ -3,6 +3,7 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import {
   type AlertPlace,
+  type AlertStory,
   alertStorySchema,
   readAlert,
   readAlerts,
@@ -12,6 +13,8 @@ import { parsePrefix } from '../../rules/prefix.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, page, pageSchema, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
+import { withNames } from '../names/evidence.ts'
+import { type NameLists, noLists } from '../names/lists.ts'
 import { badQuery, countParameter, refuseQuery, timeParameter } from '../query.ts'
 
 const cursorParameter = z
@@ -78,11 +81,17 @@ const get = createRoute({
 export function alertHistoryRoutes({
   store,
   now,
+  lists = noLists,
 }: {
   store: StoreClient
   now: () => number
+  lists?: NameLists
 }): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseQuery })
+  const tell = async (id: string): Promise<AlertStory> => {
+    const story = await readAlert(store, id, now())
+    return { ...story, evidence: story.evidence && withNames(story.evidence, lists) }
+  }
 
   app.openapi(list, async (c) => {
     const { state, rule, prefix, from, to, limit, cursor } = c.req.valid('query')
@@ -93,7 +102,7 @@ export function alertHistoryRoutes({
 
   app.openapi(get, async (c) => {
     const { alert_id } = c.req.valid('param')
-    return c.json(success(await readAlert(store, alert_id, now())), 200)
+    return c.json(success(await tell(alert_id)), 200)
   })
 
   return app

@@ -7,6 +7,7 @@ import { readCollectorRuns } from '../../rules/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
+import type { NameLists } from '../names/lists.ts'
 import { namesOf, readNames } from '../traffic/names.ts'
 import {
   type Amounts,
@@ -64,6 +65,7 @@ export interface TrafficSummaryDependencies {
   configuration: Configuration
   store: StoreClient
   now: () => number
+  lists?: NameLists
 }
 
 const topRows = 5
@@ -72,7 +74,7 @@ const topRows = 5
 const keptMs = 30_000
 
 export function trafficSummaryRoutes(dependencies: TrafficSummaryDependencies): OpenAPIHono {
-  const { configuration, store, now } = dependencies
+  const { configuration, store, now, lists } = dependencies
   const app = new OpenAPIHono()
   let kept: { minute: number; untilMs: number; answer: Promise<Summary> } | undefined
 
@@ -91,7 +93,7 @@ export function trafficSummaryRoutes(dependencies: TrafficSummaryDependencies): 
   app.openapi(summary, async (c) => {
     const [minute, names] = await Promise.all([
       readNewestMinute(store, now()),
-      readNames(store, configuration, topDimensions),
+      readNames(store, configuration, topDimensions, lists),
     ])
     const { from, to, all, in: inwards, out: outwards, top } = await ofMinute(minute)
     return answerExactly(c, {

@@ -5,6 +5,7 @@ import type { Configuration } from '../../rules/configuration.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'
+import type { NameLists } from '../names/lists.ts'
 import { badQuery, countParameter, refuseQuery } from '../query.ts'
 import {
   askSeries,
@@ -180,15 +181,21 @@ export interface TrafficDependencies {
   configuration: Configuration
   store: StoreClient
   now: () => number
+  lists?: NameLists
 }
 
-export function trafficRoutes({ configuration, store, now }: TrafficDependencies): OpenAPIHono {
+export function trafficRoutes({
+  configuration,
+  store,
+  now,
+  lists,
+}: TrafficDependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseQuery })
 
   app.openapi(timeseries, async (c) => {
     const query = c.req.valid('query')
     const range = rangeOf(query, now())
-    const names = await readNames(store, configuration, query.by)
+    const names = await readNames(store, configuration, query.by, lists)
     const question = questionOf(query, names)
     const reversed = query.bidirectional === 'true' ? reverseQuestion(question) : undefined
     const plan = planSeries({ ...question, ...range }, query.points)
@@ -227,7 +234,7 @@ export function trafficRoutes({ configuration, store, now }: TrafficDependencies
   app.openapi(top, async (c) => {
     const query = c.req.valid('query')
     const range = rangeOf(query, now())
-    const names = await readNames(store, configuration, query.by)
+    const names = await readNames(store, configuration, query.by, lists)
     const question = questionOf(query, names)
     const plan = planWhole({ ...question, ...range })
     const { rows, other, total, sql } = await askTop(store, question, plan)

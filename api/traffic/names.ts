@@ -3,6 +3,8 @@
 import type { Configuration } from '../../rules/configuration.ts'
 import { read } from '../../rules/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import { type NameLists, noLists } from '../names/lists.ts'
+import { findField } from './fields.ts'
 import { keyText } from './key.ts'
 import { portName } from './port-names.ts'
 import { protocolName } from './protocol-names.ts'
@@ -11,6 +13,7 @@ export interface KnownNames {
   routers: readonly { name: string; router_ip: string }[]
   /** Of interfaces: by `EXPORTER IFINDEX`, and by ` IFINDEX` for those that one exporter alone names. */
   interfaces: ReadonlyMap<string, string>
+  lists: NameLists
 }
 
 const mostInterfaces = 50_000
@@ -19,13 +22,14 @@ export async function readNames(
   store: StoreClient,
   { routers }: Configuration,
   dimensions: readonly string[],
+  lists: NameLists = noLists,
 ): Promise<KnownNames> {
   const hasInterfaces = dimensions.includes('in_if') || dimensions.includes('out_if')
   const [known, interfaces] = await Promise.all([
     routers.list(),
     hasInterfaces ? readInterfaces(store) : new Map<string, string>(),
   ])
-  return { routers: known, interfaces }
+  return { routers: known, interfaces, lists }
 }
 
 async function readInterfaces(store: StoreClient): Promise<Map<string, string>> {
@@ -54,7 +58,7 @@ async function readInterfaces(store: StoreClient): Promise<Map<string, string>> 
 export function namesOf(
   dimensions: readonly string[],
   key: readonly string[],
-  { routers, interfaces }: KnownNames,
+  { routers, interfaces, lists }: KnownNames,
 ): (string | null)[] {
   const exporter = key[dimensions.indexOf('exporter')] ?? ''
   return dimensions.map((dimension, index) => {
@@ -72,7 +76,15 @@ export function namesOf(
       case 'dst_port':
         return portName(Number(text)) ?? null
       default:
-        return null
+        return listed(dimension, text, lists)
     }
   })
+}
+
+/** What an AS is called, and the country of an address or of the network that begins with it. */
+export function listed(dimension: string, key: string, lists: NameLists): string | null {
+  const type = findField(dimension)?.type
+  if (type === 'as') return lists.asName(Number(key)) ?? null
+  if (type === 'address') return lists.countryOf(key.split('/')[0]!) ?? null
+  return null
 }

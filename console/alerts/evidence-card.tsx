@@ -3,7 +3,9 @@
 import type { Evidence } from '../../rules/evidence.ts'
 import { formatAmount, formatWhole } from '../format.ts'
 import { ShareList } from '../home/top-lists.tsx'
+import { useHostNames } from '../parts/host-names.tsx'
 import { Text } from '../parts/text.tsx'
+import { isAddress } from '../traffic.ts'
 import { visible } from '../visible.ts'
 import type { Alert } from './alert.ts'
 
@@ -28,7 +30,10 @@ const patterns = {
 } as const
 
 export function EvidenceCard({ evidence }: { evidence: Evidence; alert: Alert }) {
-  const { suggestion } = evidence
+  const { suggestion, top } = evidence
+  const { names, button } = useHostNames([
+    ...new Set([...top.dst_addr, ...top.src_addr].map(({ key }) => key)),
+  ])
   return (
     <section>
       <h2>Evidence</h2>
@@ -47,13 +52,14 @@ export function EvidenceCard({ evidence }: { evidence: Evidence; alert: Alert })
               <ShareList
                 rows={rows.slice(0, 6).map((row) => ({
                   ...row,
-                  label: <Text value={row.name === null ? row.key : `${row.name} (${row.key})`} />,
+                  label: <Text value={labelOfShare(dimension, row, names.get(row.key))} />,
                 }))}
               />
             </div>
           )
         })}
       </div>
+      {button}
       {suggestion !== null && (
         <div class="card">
           <h3>Suggested mitigation</h3>
@@ -66,4 +72,15 @@ export function EvidenceCard({ evidence }: { evidence: Evidence; alert: Alert })
       )}
     </section>
   )
+}
+
+/** `fra-edge-1 (192.0.2.1)`; `198.51.100.7, host.example.net, Netherlands`. */
+function labelOfShare(
+  dimension: string,
+  { key, name }: { key: string; name: string | null },
+  host: string | undefined,
+): string {
+  const known = [host, name].filter((text) => text != null && text !== '')
+  if (known.length === 0) return key
+  return isAddress(dimension) ? [key, ...known].join(', ') : `${known.join(', ')} (${key})`
 }

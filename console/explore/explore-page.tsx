@@ -78,9 +78,9 @@ export function ExplorePage() {
 }
 
 /** The greatest at the bottom; the others together on top. */
-export function layersOf({ rows, other, total }: Side): Layer[] {
+export function layersOf({ rows, other, total }: Side, dimensions: readonly string[]): Layer[] {
   const layer = (row: Series, index: number) => ({
-    label: row.key.length === 0 ? 'All traffic' : labelOf(row),
+    label: row.key.length === 0 ? 'All traffic' : labelOf(row, dimensions),
     color: colorOf(index),
     values: row.values,
   })
@@ -96,8 +96,11 @@ function Graph(props: {
   onZoom(from: number, to: number): void
 }) {
   const { state, result } = props
-  const layers = useMemo(() => layersOf(result), [result])
-  const below = useMemo(() => (result.reverse === null ? [] : layersOf(result.reverse)), [result])
+  const layers = useMemo(() => layersOf(result, result.dimensions), [result])
+  const below = useMemo(
+    () => (result.reverse === null ? [] : layersOf(result.reverse, result.dimensions)),
+    [result],
+  )
   const before = useMemo(
     () =>
       result.previous === null
@@ -115,8 +118,8 @@ function Graph(props: {
     const links = result.rows
       .filter(({ avg }) => (avg ?? 0) > 0)
       .map(({ key, name, avg }) => ({
-        from: labelOf({ key: key.slice(0, 1), name: name.slice(0, 1) }),
-        to: labelOf({ key: key.slice(1), name: name.slice(1) }),
+        from: labelOf({ key: key.slice(0, 1), name: name.slice(0, 1) }, state.by),
+        to: labelOf({ key: key.slice(1), name: name.slice(1) }, state.by.slice(1)),
         value: avg ?? 0,
       }))
     return <Sankey links={links} unit={rateUnits[result.unit]} label={label} />

@@ -3,8 +3,16 @@
 import { findField } from '../../api/traffic/fields.ts'
 import { colorOf, otherColor } from '../chart/colors.ts'
 import { formatAmount, formatShare, formatWhole } from '../format.ts'
+import { type HostNames, useHostNames } from '../parts/host-names.tsx'
 import { Text } from '../parts/text.tsx'
-import { rateUnits, type Series, type Side, type Timeseries, totalUnits } from '../traffic.ts'
+import {
+  isAddress,
+  rateUnits,
+  type Series,
+  type Side,
+  type Timeseries,
+  totalUnits,
+} from '../traffic.ts'
 
 interface SeriesTableProps {
   result: Timeseries
@@ -13,30 +21,41 @@ interface SeriesTableProps {
 
 export function SeriesTable({ result, onFilter }: SeriesTableProps) {
   const { dimensions, reverse } = result
+  const addresses = [...result.rows, ...(reverse?.rows ?? [])].flatMap(({ key }) =>
+    // A network has no name of its own in DNS.
+    key.filter((text, index) => isAddress(dimensions[index]) && !text.includes('/')),
+  )
+  const { names: hosts, button } = useHostNames([...new Set(addresses)])
   const reversed = dimensions.map((name) => findField(name)?.reverse ?? name)
   return (
     <>
       <SideTable
-        {...{ result, onFilter, dimensions }}
+        {...{ result, onFilter, dimensions, hosts }}
         side={result}
         caption={reverse === null ? 'What is shown' : 'Above the axis'}
       />
       {reverse !== null && (
         <SideTable
-          {...{ result, onFilter }}
+          {...{ result, onFilter, hosts }}
           dimensions={reversed}
           side={reverse}
           caption="Below the axis: the other direction"
         />
       )}
+      {button}
     </>
   )
 }
 
 function SideTable(
-  props: SeriesTableProps & { side: Side; dimensions: readonly string[]; caption: string },
+  props: SeriesTableProps & {
+    side: Side
+    dimensions: readonly string[]
+    caption: string
+    hosts: HostNames
+  },
 ) {
-  const { result, side, dimensions, caption, onFilter } = props
+  const { result, side, dimensions, caption, onFilter, hosts } = props
   const { unit } = result
   const all = side.total.total
   return (
@@ -72,7 +91,12 @@ function SideTable(
               {dimensions.map((name, column) => (
                 <th scope="row" key={name}>
                   {column === 0 && <span class="swatch" style={{ background: colorOf(index) }} />}
-                  <Key text={row.key[column] ?? ''} name={row.name[column] ?? null} />
+                  <Key
+                    text={row.key[column] ?? ''}
+                    name={row.name[column] ?? null}
+                    dimension={name}
+                    {...hostOf(hosts, row.key[column])}
+                  />
                 </th>
               ))}
               <Numbers row={row} unit={unit} all={all} />
@@ -123,13 +147,27 @@ function SideTable(
   )
 }
 
-function Key({ text, name }: { text: string; name: string | null }) {
+function Key(props: { text: string; name: string | null; dimension: string; host?: string }) {
+  const { text, name, dimension, host } = props
+  if (isAddress(dimension)) {
+    const known = [host, name].filter((part) => part != null && part !== '').join(', ')
+    return (
+      <>
+        <Text value={text} mono /> {known !== '' && <Text value={known} look="muted" />}
+      </>
+    )
+  }
   if (name === null || name === '') return <Text value={text} mono />
   return (
     <>
       <Text value={name} /> <span class="muted mono">{text}</span>
     </>
   )
+}
+
+function hostOf(hosts: HostNames, address: string | undefined): { host?: string } {
+  const host = hosts.get(address ?? '')
+  return host === undefined ? {} : { host }
 }
 
 function Numbers(props: { row: Series; unit: Timeseries['unit']; all: number }) {

@@ -164,8 +164,11 @@ function DayChart() {
 }
 
 function DayGraph({ result, view }: { result: Timeseries; view: View }) {
-  const layers = useMemo(() => layersOf(result), [result])
-  const below = useMemo(() => (result.reverse === null ? [] : layersOf(result.reverse)), [result])
+  const layers = useMemo(() => layersOf(result, result.dimensions), [result])
+  const below = useMemo(
+    () => (result.reverse === null ? [] : layersOf(result.reverse, result.dimensions)),
+    [result],
+  )
   const { title, by, bidirectional } = views[view]
   if (view === 'prefix' && result.rows.length === 0) {
     return (

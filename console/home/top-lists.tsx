@@ -55,7 +55,7 @@ function TopList(props: { dimension: string; title: string; rows: readonly TopRo
             ...row,
             label: (
               <a href={hrefOf(narrowed(state, [dimension], row.key, true))}>
-                <Text value={labelOf(row)} />
+                <Text value={labelOf(row, [dimension])} />
               </a>
             ),
           }))}

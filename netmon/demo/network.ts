@@ -104,7 +104,13 @@ const ownNetworks = [
   ['198.51.100.', 30],
   ['192.0.2.', 10],
 ] as const
-const ownAs = 64_500
+export const ownAs = 64_500
+/** Of the networks that traffic is exchanged with; each has the /24 of 198.18.0.0/16 of its place in line. */
+export const firstRemoteAs = 64_512
+export const remoteCount = 24
+/** Those that attacks come from, of 198.19.0.0/16. */
+export const firstAttacker = 30
+export const attackerCount = 12
 const services = [
   { proto: 6, port: 443, weight: 46 },
   { proto: 17, port: 443, weight: 22 },
@@ -179,14 +185,14 @@ function ordinaryFlow(router: DemoRouter, timeMs: number, bits: number): Exporte
   const service = weighted(services, ({ weight }) => weight, hash(bits, 2, 5))
   // A few of them have most of it.
   const host = 1 + Math.floor(40 * (hash(bits, 3, 5) / 2 ** 32) ** 2)
-  const as = Math.floor(24 * (hash(bits, 4, 5) / 2 ** 32) ** 2)
+  const as = Math.floor(remoteCount * (hash(bits, 4, 5) / 2 ** 32) ** 2)
   const own = bytesOf(`${network[0]}${host}`)
   const remote = bytesOf(`198.18.${as}.${1 + (hash(bits, 5, 5) % 250)}`)
   const isIn = hash(bits, 6, 5) % 10 < 4
   flow.srcAddr.set(isIn ? remote : own)
   flow.dstAddr.set(isIn ? own : remote)
-  flow.srcAs = isIn ? 64_512 + as : ownAs
-  flow.dstAs = isIn ? ownAs : 64_512 + as
+  flow.srcAs = isIn ? firstRemoteAs + as : ownAs
+  flow.dstAs = isIn ? ownAs : firstRemoteAs + as
   flow.inIf = isIn ? 1 + (as % 2) : 10
   flow.outIf = isIn ? 10 : 1 + (as % 2)
   flow.proto = service.proto
@@ -203,10 +209,10 @@ function ordinaryFlow(router: DemoRouter, timeMs: number, bits: number): Exporte
 
 function attackFlow(timeMs: number, bits: number): ExportedFlow {
   const flow = prepared(timeMs)
-  const as = 30 + (hash(bits, 1, 6) % 12)
+  const as = firstAttacker + (hash(bits, 1, 6) % attackerCount)
   flow.srcAddr.set(bytesOf(`198.19.${as}.${1 + (hash(bits, 2, 6) % 250)}`))
   flow.dstAddr.set(victim)
-  flow.srcAs = 64_512 + as
+  flow.srcAs = firstRemoteAs + as
   flow.dstAs = ownAs
   flow.inIf = 1 + (as % 2)
   flow.outIf = 10
