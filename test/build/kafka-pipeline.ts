@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
 import type { StoreClient } from '../../schema/client.ts'
 import { givenBrokers, startBroker, type TestBroker } from './kafka.ts'
+import { removeMembers } from './kafka-group.ts'
 import { freePorts, killAll, type Running, rows, runNetmon, storeClient } from './program.ts'
 import { temporaryDirectory } from './temporary.ts'
 
@@ -19,7 +20,7 @@ export interface KafkaPipeline {
   client(): StoreClient
   /** A collector on the same directory, after the last one has ended. */
   startCollector(environment?: NodeJS.ProcessEnv): Promise<TestCollector>
-  /** SIGKILL, and a new store on the same directory. */
+  /** SIGKILL, and a new store on the same directory. The broker, where it is ours, is told that the old one's readers are gone. */
   restartStore(): Promise<void>
   /** The store stands still, as if it had much to do. */
   pauseStore(): void
@@ -64,6 +65,8 @@ export async function startKafkaPipeline(): Promise<KafkaPipeline> {
     NETMON_KAFKA_BROKERS: brokers,
     ...(ownBroker === undefined && { NETMON_KAFKA_TOPIC: topic, NETMON_KAFKA_GROUP: topic }),
   }
+
+  const groups = ['', '_status', '_metadata', '_counters'].map((stream) => `netmon_flows${stream}`)
 
   const stop = async () => {
     for (const running of processes) killAll(running)
@@ -140,6 +143,7 @@ export async function startKafkaPipeline(): Promise<KafkaPipeline> {
       store.process.kill('SIGKILL')
       await store.ended
       processes.delete(store)
+      if (ownBroker !== undefined) await removeMembers(brokers, groups)
       store = await startStore()
     },
     pauseStore: () => void store.process.kill('SIGSTOP'),

@@ -72,6 +72,9 @@ export async function startBroker(options: TestBrokerOptions = {}): Promise<Test
       'offsets.topic.replication.factor': 1,
       'offsets.topic.num.partitions': 1,
       'group.initial.rebalance.delay.ms': 0,
+      // So long the controller holds the place of one that was killed, and lets no other in.
+      'broker.session.timeout.ms': 2_000,
+      'broker.heartbeat.interval.ms': 500,
       'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
       'listener.name.sasl_ssl.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required user_${saslUser.user}=${JSON.stringify(saslUser.password)};`,
       'listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config':

@@ -24,7 +24,7 @@ import { temporaryDirectory } from '../build/temporary.ts'
 
 /** `npm run test:outage`, what a release is held to, sets them. */
 const printsFigures = 'KAFKA_OUTAGE_SECONDS' in process.env
-const outageSeconds = Number(process.env['KAFKA_OUTAGE_SECONDS'] ?? 5)
+const outageSeconds = Number(process.env['KAFKA_OUTAGE_SECONDS'] ?? 3)
 const flowsPerSecond = Number(process.env['KAFKA_FLOWS_PER_SECOND'] ?? 3_000)
 const poisonous = 1_000
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
@@ -194,7 +194,7 @@ describe.skipIf(kafka === undefined && givenBrokers === undefined)('through Kafk
   ownBrokerTest(
     'a broker that is killed in mid-stream has every message once; what the store reads twice is counted',
     async () => {
-      const sending = send(8)
+      const sending = send(5)
       await sleep(2_000)
       await pipeline.broker.kill()
       await pipeline.broker.start()
