@@ -1,10 +1,11 @@
-// Buffers of blocks, used again: at a hundred thousand flows a second they would else be most of what the garbage collector has to find.
+// Buffers of blocks, used again: at a hundred thousand flows a second they would else be most of what the garbage collector has to find. Their memory is shared between
+// threads, so that one that sends reads a block where it was written.
 
 /** A block is one Kafka message: small enough for every broker's default, large enough that its overhead is nothing. */
 export const blockBytes = 256 * 1024
 
-/** Kept for use again: one segment's worth. More than that comes and goes with the garbage collector. */
-const pooledBlocks = 32
+/** Kept for use again: what may be on its way at once (delivery.ts), since the garbage collector does not see how large shared memory is and would let it lie. */
+const pooledBlocks = 160
 
 export interface BlockPool {
   /** A buffer of `blockBytes`, with anything in it. */
@@ -16,7 +17,7 @@ export interface BlockPool {
 export function createBlockPool(): BlockPool {
   const free: Uint8Array[] = []
   return {
-    take: () => free.pop() ?? new Uint8Array(blockBytes),
+    take: () => free.pop() ?? new Uint8Array(new SharedArrayBuffer(blockBytes)),
     give(payload) {
       for (const { buffer } of payload) {
         if (free.length >= pooledBlocks) return

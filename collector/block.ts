@@ -4,7 +4,7 @@ import { type BlockPool, blockBytes } from './block-pool.ts'
 import type { OpenBlock } from './compiled/direct.ts'
 import { encodeFlow, maxFlowBytes } from './encode.ts'
 import type { FlowRecord } from './flow.ts'
-import type { Segment } from './segment.ts'
+import type { Block, Segment } from './segment.ts'
 
 /** A segment is one insert. */
 export const segmentBytes = 8 * 1024 * 1024
@@ -33,7 +33,9 @@ export function createBlocks(
 ): Blocks {
   let payload: Uint8Array[] = []
   let payloadBytes = 0
+  let blocks: Block[] = []
   let flows = 0
+  let flowsInBlocks = 0
   let firstReceivedMs: number | undefined
   let block: OpenBlock | undefined
 
@@ -41,6 +43,8 @@ export function createBlocks(
     if (block === undefined || block.offset === 0) return
     payload.push(block.bytes.subarray(0, block.offset))
     payloadBytes += block.offset
+    blocks.push([block.offset, flows - flowsInBlocks])
+    flowsInBlocks = flows
     block = undefined
   }
 
@@ -53,11 +57,14 @@ export function createBlocks(
       flows,
       firstReceivedMs,
       payloadBytes,
+      blocks,
       payload,
     }
     payload = []
     payloadBytes = 0
+    blocks = []
     flows = 0
+    flowsInBlocks = 0
     firstReceivedMs = undefined
     sealed(segment)
   }

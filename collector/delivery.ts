@@ -294,12 +294,12 @@ export function createDelivery(
 }
 
 function createItem(
-  { name, stream, flows, firstReceivedMs, payloadBytes }: SegmentHeader,
+  { name, stream, flows, firstReceivedMs, payloadBytes, blocks }: SegmentHeader,
   segment: Segment | undefined,
   entry: SpoolEntry | undefined,
 ): Item {
   return {
-    header: { name, stream, flows, firstReceivedMs, payloadBytes },
+    header: { name, stream, flows, firstReceivedMs, payloadBytes, ...(blocks && { blocks }) },
     segment,
     entry,
     unspoolable: false,

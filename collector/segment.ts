@@ -3,6 +3,7 @@
 
 import { crc32 } from 'node:zlib'
 import { z } from 'zod'
+import { blockBytes } from './block-pool.ts'
 
 /** `flows` holds length-delimited FlowMessages; every other stream holds JSON lines of the table it is named after. */
 export const streams = ['flows', 'status', 'metadata', 'counters'] as const
@@ -17,7 +18,12 @@ export interface SegmentHeader {
   /** When the first of them was received, milliseconds since 1970. */
   firstReceivedMs: number
   payloadBytes: number
+  /** How flows lie in chunks, each of which ends where a flow ends. Absent for other streams, and in files of earlier versions. */
+  blocks?: readonly Block[]
 }
+
+/** The length of a chunk in bytes, and the flows in it. */
+export type Block = readonly [lengthBytes: number, flows: number]
 
 export interface Segment extends SegmentHeader {
   /** Owned by the segment: written once, then only read. */
@@ -35,27 +41,34 @@ const magic = 0x31534d4e
 const prefixBytes = 16
 const maxHeaderBytes = 4096
 
-const headerSchema = z.object({
-  name: z.string().min(1).max(200),
-  stream: z.enum(streams),
-  flows: z.int().min(0),
-  firstReceivedMs: z.number().min(0),
-  payloadBytes: z.int().min(0),
-})
+const headerSchema = z
+  .object({
+    name: z.string().min(1).max(200),
+    stream: z.enum(streams),
+    flows: z.int().min(0),
+    firstReceivedMs: z.number().min(0),
+    payloadBytes: z.int().min(0),
+    blocks: z.array(z.tuple([z.int().min(1).max(blockBytes), z.int().min(1)])).exactOptional(),
+  })
+  .refine(({ blocks, payloadBytes, flows }) => {
+    if (blocks === undefined) return true
+    const sums = blocks.reduce(([bytes, count], [b, f]) => [bytes + b, count + f], [0, 0])
+    return sums[0] === payloadBytes && sums[1] === flows
+  })
 
 /** The chunks of a segment's file, in order. */
 export function writeSegment(segment: Segment): Uint8Array[] {
-  const { name, stream, flows, firstReceivedMs, payloadBytes } = segment
-  const header = Buffer.from(JSON.stringify({ name, stream, flows, firstReceivedMs, payloadBytes }))
+  const { payload, ...fields } = segment
+  const header = Buffer.from(JSON.stringify(fields))
   const prefix = Buffer.alloc(prefixBytes)
   prefix.writeUInt32LE(magic, 0)
   prefix.writeUInt32LE(header.length, 4)
   prefix.writeUInt32LE(crc32(header), 8)
   prefix.writeUInt32LE(
-    segment.payload.reduce((sum, chunk) => crc32(chunk, sum), 0),
+    payload.reduce((sum, chunk) => crc32(chunk, sum), 0),
     12,
   )
-  return [prefix, header, ...segment.payload]
+  return [prefix, header, ...payload]
 }
 
 /** What stands before the payload of a segment's file. */

@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promis
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import { writeFileAtomic } from '../runtime/files.ts'
-import type { BlockPool } from './block-pool.ts'
+import { type BlockPool, blockBytes } from './block-pool.ts'
 import {
   prefixPeekBytes,
   readSegmentPrefix,
@@ -120,15 +120,26 @@ async function readSegment(
   if ((await handle.stat()).size !== payloadOffset + header.payloadBytes) return undefined
   const payload: Uint8Array[] = []
   let crc = 0
-  for (let done = 0; done < header.payloadBytes; ) {
-    const block = pool.take()
-    const wanted = Math.min(block.length, header.payloadBytes - done)
-    const { bytesRead } = await handle.read(block, 0, wanted, payloadOffset + done)
-    if (bytesRead === 0) return undefined
-    const chunk = block.subarray(0, bytesRead)
+  let position = payloadOffset
+  for (const lengthBytes of chunkLengths(header)) {
+    const chunk = pool.take().subarray(0, lengthBytes)
+    for (let done = 0; done < lengthBytes; ) {
+      const { bytesRead } = await handle.read(chunk, done, lengthBytes - done, position)
+      if (bytesRead === 0) return undefined
+      done += bytesRead
+      position += bytesRead
+    }
     crc = crc32(chunk, crc)
     payload.push(chunk)
-    done += bytesRead
   }
   return crc === payloadCrc ? { ...header, payload } : undefined
+}
+
+/** As the payload was written, or, where that is not known, as large as may be. */
+function chunkLengths({ payloadBytes, blocks }: SegmentHeader): number[] {
+  if (blocks !== undefined) return blocks.map(([lengthBytes]) => lengthBytes)
+  const lengths: number[] = []
+  for (let rest = payloadBytes; rest > 0; rest -= blockBytes)
+    lengths.push(Math.min(rest, blockBytes))
+  return lengths
 }

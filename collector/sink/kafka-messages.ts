@@ -1,4 +1,4 @@
-// A segment as Kafka messages. Cutting depends on nothing but the segment's bytes and name and the number of partitions, so that a segment that is sent
+// A segment as Kafka messages. Cutting depends on nothing but the segment's bytes, blocks and name and the number of partitions, so that a segment that is sent
 // again, from memory or from the spool, makes the same batches: brokers recognise a repeated batch by its place in the order of its partition alone.
 
 import type { Segment } from '../segment.ts'
@@ -32,7 +32,7 @@ interface Value {
 }
 
 /**
- * Cuts the segment into messages and those into batches, which go to the partitions in turn. The messages own their bytes.
+ * Cuts the segment into messages and those into batches, which go to the partitions in turn. The values are views of the segment's blocks where these are known.
  * @param oneFlowEach one flow a message, still length-delimited, as GoFlow2 writes them
  */
 export function cutBatches(
@@ -40,10 +40,7 @@ export function cutBatches(
   partitions: number,
   oneFlowEach: boolean,
 ): KafkaBatch[] {
-  // Chunks read back from the spool do not end where flows end. A copy, since the pool may reuse them after a failed attempt.
-  const payload = Buffer.concat(segment.payload)
-  const values =
-    segment.stream === 'flows' ? cutFlows(payload, oneFlowEach ? 1 : valueBytes) : cutLines(payload)
+  const values = cutValues(segment, oneFlowEach)
   const first = numberOf(segment.name)
   const batches: { partition: number; flows: number; messages: KafkaMessage[] }[] = []
   let roomBytes = 0
@@ -66,6 +63,20 @@ export function cutBatches(
     block++
   }
   return batches
+}
+
+function cutValues({ stream, payload, blocks }: Segment, oneFlowEach: boolean): Iterable<Value> {
+  if (blocks !== undefined && !oneFlowEach) {
+    return blocks.map(([, flows], index) => ({ bytes: viewOf(payload[index]), flows }))
+  }
+  // Chunks need not end where flows end.
+  const whole = Buffer.concat(payload)
+  return stream === 'flows' ? cutFlows(whole, oneFlowEach ? 1 : valueBytes) : cutLines(whole)
+}
+
+function viewOf(chunk: Uint8Array | undefined): Buffer {
+  if (chunk === undefined) throw new RangeError('a segment has fewer chunks than blocks')
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 }
 
 /** `segment` and `block` together name the message for ever; `flows` says what it holds, `segment-flows` what all of the segment's messages hold. */

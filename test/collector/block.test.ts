@@ -53,6 +53,9 @@ test('flows come out in order, in blocks and segments within their bounds', () =
       expect(block.length).toBeLessThanOrEqual(blockBytes)
       numbers.push(...numbersIn(block))
     }
+    expect(segment.blocks).toEqual(
+      segment.payload.map((block) => [block.length, numbersIn(block).length]),
+    )
     expect(segment.flows).toBe(numbers.length - before)
     expect(segment.payloadBytes).toBe(segment.payload.reduce((sum, block) => sum + block.length, 0))
     expect(segment.payloadBytes).toBeLessThanOrEqual(segmentBytes)

@@ -33,6 +33,31 @@ test('a segment is read back the same, also by the next run, whatever its size',
   expect(readdirSync(directory)).toEqual([])
 })
 
+test('blocks end where they ended, and have their numbers of flows', async () => {
+  const directory = newDirectory()
+  const { spool } = await openSpool(directory, createBlockPool())
+  const payload = [Buffer.from('abc'), Buffer.from('de')]
+  const blocks = [
+    [3, 2],
+    [2, 1],
+  ] as const
+  await spool.write({ ...segment(payload), blocks })
+  const again = await openSpool(directory, createBlockPool())
+  const [entry] = again.entries
+  const read = await again.spool.read(entry!)
+  expect(read?.blocks).toEqual(blocks)
+  expect(read?.payload.map((chunk) => Buffer.from(chunk).toString())).toEqual(['abc', 'de'])
+})
+
+test('blocks that are not what the payload is made of are damage', async () => {
+  const directory = newDirectory()
+  const { spool } = await openSpool(directory, createBlockPool())
+  for (const [number, blocks] of [[[2, 3] as const], [[3, 2] as const]].entries()) {
+    await spool.write({ ...segment([Buffer.from('abc')], number), blocks })
+  }
+  expect((await openSpool(directory, createBlockPool())).damaged).toHaveLength(2)
+})
+
 test('one bit wrong anywhere, a byte more or less, and it is not read', async () => {
   const directory = newDirectory()
   const { spool } = await openSpool(directory, createBlockPool())

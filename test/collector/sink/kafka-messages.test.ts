@@ -58,6 +58,31 @@ describe('cutting a segment', () => {
     )
   })
 
+  test('blocks that the segment knows are the messages, without a copy', () => {
+    const segment = flowsSegment('c/b/7', 6_000)
+    // Elsewhere than where they would be cut without being known.
+    const firstBytes = flowsSegment('c/b/7', 1_000).payloadBytes
+    const whole = segment.payload[0]!
+    const payload = [whole.subarray(0, firstBytes), whole.subarray(firstBytes)].map((part) => {
+      const shared = new Uint8Array(new SharedArrayBuffer(part.length))
+      shared.set(part)
+      return shared
+    })
+    const blocks = [
+      [firstBytes, 1_000],
+      [whole.length - firstBytes, 5_000],
+    ] as const
+    const messages = cutBatches({ ...segment, payload, blocks }, 5, false).flatMap(
+      (batch) => batch.messages,
+    )
+    expect(messages.map(({ value }, index) => value.buffer === payload[index]?.buffer)).toEqual([
+      true,
+      true,
+    ])
+    expect(messages.map(({ headers }) => headers['flows'])).toEqual(['1000', '5000'])
+    expect(messages.flatMap(({ value }) => sequenceNumbers(value))).toEqual(numbers(6_000))
+  })
+
   test('one flow each: as many messages as flows, still length-delimited', () => {
     const batches = cutBatches(flowsSegment('c/b/7', 5_000), 3, true)
     const messages = batches.flatMap((batch) => batch.messages)
