@@ -32,6 +32,7 @@ export async function measureSink(
       topic,
       partitions,
       group: 'nobody',
+      client: 'platformatic',
       compression,
       oneFlowEach,
     },

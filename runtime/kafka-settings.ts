@@ -95,6 +95,13 @@ export const kafkaDefinitions = {
     parse: (value: string) => value,
     expects: 'a text',
   },
+  kafkaClient: {
+    env: 'NETMON_KAFKA_CLIENT',
+    flag: 'kafka-client',
+    fallback: 'platformatic',
+    help: 'library that writes to Kafka: platformatic (Kafka 2.7 or newer), or kafkajs, which takes several times as much of the processor',
+    ...oneOf('platformatic', 'kafkajs'),
+  },
   kafkaCompression: {
     env: 'NETMON_KAFKA_COMPRESSION',
     flag: 'kafka-compression',

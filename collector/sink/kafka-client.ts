@@ -64,7 +64,8 @@ function createSocketFactory(files: KafkaConnection['tls']): ISocketFactory {
   }
 }
 
-function readPem(file: string): Buffer {
+/** @throws Error that names the file */
+export function readPem(file: string): Buffer {
   try {
     return readFileSync(file)
   } catch (error) {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import kafkajs, { CompressionTypes } from 'kafkajs'
 import { messageOf, UserError } from '../../runtime/errors.ts'
+import type { BatchCodec } from './kafka-record-batch.ts'
 import { frameSnappy, snappyBlocks } from './kafka-snappy.ts'
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'lz4' | 'snappy'
@@ -29,17 +30,18 @@ const compressions: Record<Compression, { type: CompressionTypes; codec?: () => 
 class CodecMissing extends UserError {}
 
 /**
- * Makes all codecs known to kafkajs, for the whole process: a topic may hold batches that were written with another setting. One that this machine lacks makes reading
- * such a batch fail (isCodecMissing).
+ * The codec for whoever writes. Makes all codecs known to kafkajs, for the whole process: a topic may hold batches that were written with another setting. One that
+ * this machine lacks makes reading such a batch fail (isCodecMissing).
  * @throws UserError when `compression` cannot be had.
  */
-export function useCompression(compression: Compression): CompressionTypes {
+export function useCompression(compression: Compression): BatchCodec & { type: CompressionTypes } {
   for (const { type, codec } of Object.values(compressions)) {
     if (codec !== undefined) Object.assign(kafkajs.CompressionCodecs, { [type]: codec })
   }
   const { codec, type } = compressions[compression]
-  codec?.()
-  return type
+  const packer = codec?.()
+  if (packer === undefined) return { type }
+  return { type, compress: (records) => packer.compress({ buffer: records }) }
 }
 
 /** Whether a batch could not be read for want of its codec; kafkajs wraps errors in errors. */

@@ -33,7 +33,7 @@ export class PartitionMissing extends Error {
 }
 
 interface Facts {
-  /** kafkajs's class. */
+  /** The client's class. */
   name: string
   /** Of Node or OpenSSL. */
   code: string
@@ -104,16 +104,23 @@ export function explainKafkaError(
   return `${at}: ${message}`
 }
 
-/** kafkajs wraps errors in errors; what happened is the innermost. */
+/** Clients wrap errors in errors; what happened is the innermost, of several the first. */
 function factsOf(error: unknown): Facts {
   const facts: Facts = { name: '', code: '', type: '', broker: '', message: messageOf(error) }
-  for (let at = error; at instanceof Error; at = at.cause) {
+  for (let at = error; at instanceof Error; at = at.cause ?? firstOf(at)) {
     facts.name = at.name
     facts.message = messageOf(at)
     if ('code' in at && typeof at.code === 'string') facts.code = at.code
+    // kafkajs has it as `type`, @platformatic/kafka as `apiId`.
     if ('type' in at && typeof at.type === 'string') facts.type = at.type
+    if ('apiId' in at && typeof at.apiId === 'string') facts.type = at.apiId
     if ('broker' in at && typeof at.broker === 'string') facts.broker = at.broker
+    facts.broker = /^Connection to (\S+:\d+) failed/.exec(at.message)?.[1] ?? facts.broker
   }
   facts.message = facts.message.replace(/^(?:Connection error|Failed to connect): /, '')
   return facts
+}
+
+function firstOf(error: Error): unknown {
+  return error instanceof AggregateError ? error.errors[0] : undefined
 }

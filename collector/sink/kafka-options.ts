@@ -11,6 +11,7 @@ export function kafkaSinkOptions(settings: Settings): KafkaSinkOptions {
     topic: settings.kafkaTopic,
     partitions: settings.kafkaPartitions,
     group: kafkaGroup(settings),
+    client: settings.kafkaClient,
     compression: settings.kafkaCompression,
     oneFlowEach: settings.kafkaFlowsPerMessage === '1',
   }

@@ -15,31 +15,43 @@ export interface KafkaReading {
 
 interface Unread {
   readonly receivedMs: number
-  ends: ReadonlyMap<number, number>
+  /** Undefined until a broker has told where the topic ends. */
+  ends: ReadonlyMap<number, number> | undefined
 }
 
 const askEveryMs = 1_000
 /** Segments that are told apart while nobody reads; beyond that newer ones are one, and counted as read when the last of them is. */
 const mostUnread = 10_000
 
+/** @param unreadSinceMs of what is in the topic already and was not read so far, when the oldest flow was received */
 export function createKafkaReading(
   client: Kafka,
   group: string,
   topic: string,
   log: Logger,
+  unreadSinceMs?: number,
 ): KafkaReading {
   const unread: Unread[] = []
+  if (unreadSinceMs !== undefined) unread.push({ receivedMs: unreadSinceMs, ends: undefined })
   let admin: Admin | undefined
   let told: string | undefined
   let asking: Promise<void> | undefined
 
+  const connect = async (): Promise<Admin> => {
+    if (admin !== undefined) return admin
+    const connecting = client.admin()
+    await connecting.connect()
+    admin = connecting
+    return connecting
+  }
+
+  const askEnds = async (): Promise<Map<number, number>> => {
+    const ends = await (await connect()).fetchTopicOffsets(topic)
+    return new Map(ends.map(({ partition, high }) => [partition, Number(high)]))
+  }
+
   const askCommitted = async (): Promise<Map<number, number>> => {
-    if (admin === undefined) {
-      const connecting = client.admin()
-      await connecting.connect()
-      admin = connecting
-    }
-    const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    const [answer] = await (await connect()).fetchOffsets({ groupId: group, topics: [topic] })
     return new Map(
       answer?.partitions.map(({ partition, offset }) => [partition, Number(offset)]) ?? [],
     )
@@ -53,8 +65,9 @@ export function createKafkaReading(
 
   const ask = async () => {
     try {
+      if (unread[0] !== undefined) unread[0].ends ??= await askEnds()
       const committed = await askCommitted()
-      const isRead = ({ ends }: Unread) =>
+      const isRead = ({ ends = new Map() }: Unread) =>
         [...ends].every(([partition, end]) => (committed.get(partition) ?? 0) >= end)
       while (unread[0] !== undefined && isRead(unread[0])) unread.shift()
       told = undefined
@@ -78,7 +91,8 @@ export function createKafkaReading(
   return {
     wrote(receivedMs, ends) {
       const last = unread.at(-1)
-      if (last !== undefined && unread.length >= mostUnread) last.ends = latest(last.ends, ends)
+      if (last !== undefined && unread.length >= mostUnread)
+        last.ends = latest(last.ends ?? new Map(), ends)
       else unread.push({ receivedMs, ends })
     },
     oldestUnreadMs: () => unread[0]?.receivedMs,

@@ -4,21 +4,17 @@
 // whose answer was lost is sent again by the same producer, whole, before anything else goes to its partition. Anything else under its numbers would be
 // taken for it and lost: when another segment comes while a batch is unanswered, or a broker has lost the numbers, a new producer begins.
 
-import type { Kafka, Producer } from 'kafkajs'
+import type { Kafka } from 'kafkajs'
 import type { Logger } from '../../runtime/log.ts'
 import type { Ledger } from '../ledger.ts'
 import type { Segment, SegmentHeader } from '../segment.ts'
 import { createKafkaClient, type KafkaConnection } from './kafka-client.ts'
 import { type Compression, isCodecMissing, useCompression } from './kafka-codecs.ts'
-import {
-  explainKafkaError,
-  isProducerLost,
-  isRefused,
-  isTopicLost,
-  PartitionMissing,
-} from './kafka-errors.ts'
+import { explainKafkaError, isProducerLost, isRefused, isTopicLost } from './kafka-errors.ts'
 import { cutBatches, type KafkaBatch } from './kafka-messages.ts'
 import { type Past, PastTooLong, readPast } from './kafka-past.ts'
+import type { ConnectProducer, KafkaClientName, KafkaProducer } from './kafka-producer.ts'
+import { kafkajsProducers } from './kafka-producer-kafkajs.ts'
 import { createKafkaReading } from './kafka-reading.ts'
 import { createKafkaTopics, type TopicNames, topicOf } from './kafka-topics.ts'
 import type { Sink } from './sink.ts'
@@ -27,6 +23,8 @@ export interface KafkaSinkOptions extends TopicNames {
   connection: KafkaConnection
   /** Consumer group by which ClickHouse reads the flows' topic. */
   group: string
+  /** Who writes. */
+  client: KafkaClientName
   compression: Compression
   /** One flow a message instead of as many as fit. */
   oneFlowEach: boolean
@@ -42,19 +40,25 @@ interface Attempt {
   /** By partition, the offset behind the last message that was acknowledged. */
   readonly ends: Map<number, number>
   /** Who tried last. */
-  readonly tried: Map<KafkaBatch, Producer>
+  readonly tried: Map<KafkaBatch, KafkaProducer>
 }
 
-const disconnectMs = 3_000
-
-/** @throws UserError when the compression is not to be had. */
-export function createKafkaSink(options: KafkaSinkOptions, ledger: Ledger, log: Logger): Sink {
+/**
+ * @param unreadSinceMs when the oldest flow was received that is in Kafka, but was not read when the sink before this one ended; undefined when all was
+ * @throws UserError when the compression is not to be had.
+ */
+export function createKafkaSink(
+  options: KafkaSinkOptions,
+  ledger: Pick<Ledger, 'possibleDuplicates'>,
+  log: Logger,
+  unreadSinceMs?: number,
+): Sink {
   const { connection, oneFlowEach } = options
-  const compression = useCompression(options.compression)
   const client = createKafkaClient(connection, log)
+  const connectProducer = producersOf(options, client)
   const topics = createKafkaTopics(client, options, log)
-  const reading = createKafkaReading(client, options.group, options.topic, log)
-  let producer: Producer | undefined
+  const reading = createKafkaReading(client, options.group, options.topic, log, unreadSinceMs)
+  let producer: KafkaProducer | undefined
   let attempt: Attempt | undefined
   /** Of segments that an earlier run left; undefined when it cannot be known. */
   let past: Past | undefined
@@ -67,7 +71,7 @@ export function createKafkaSink(options: KafkaSinkOptions, ledger: Ledger, log: 
   const dismissProducer = async () => {
     const dismissed = producer
     producer = undefined
-    if (dismissed !== undefined) await disconnect(dismissed)
+    await dismissed?.close()
   }
 
   /** The unfinished attempt at this segment, or a new one. */
@@ -119,7 +123,7 @@ export function createKafkaSink(options: KafkaSinkOptions, ledger: Ledger, log: 
   }
 
   const sendBatch = async (
-    sender: Producer,
+    sender: KafkaProducer,
     topic: string,
     batch: KafkaBatch,
     { tried, acknowledged, ends }: Attempt,
@@ -127,19 +131,16 @@ export function createKafkaSink(options: KafkaSinkOptions, ledger: Ledger, log: 
     const before = tried.get(batch)
     if (before !== undefined && before !== sender) ledger.possibleDuplicates += batch.flows
     tried.set(batch, sender)
-    const messages = [...batch.messages]
-    const [written] = await sender.send({ topic, acks: -1, compression, messages })
-    // kafkajs leaves out what is for a partition that it does not know.
-    if (written === undefined) throw new PartitionMissing(topic, batch.partition)
+    const offset = await sender.send(topic, batch)
     acknowledged.add(batch)
-    ends.set(batch.partition, Number(written.baseOffset) + messages.length)
+    ends.set(batch.partition, offset + batch.messages.length)
   }
 
   const deliver = async (segment: Segment, topic: string, signal: AbortSignal) => {
     const current = await attemptAt(segment)
     for (const round of current.rounds) {
       signal.throwIfAborted()
-      const sender = producer ?? (await connectProducer(client))
+      const sender = producer ?? (await connectProducer())
       producer = sender
       const missing = round.filter((batch) => !current.acknowledged.has(batch))
       const outcomes = await Promise.allSettled(
@@ -193,26 +194,20 @@ export function createKafkaSink(options: KafkaSinkOptions, ledger: Ledger, log: 
   }
 }
 
-async function connectProducer(client: Kafka): Promise<Producer> {
-  const producer = client.producer({ idempotent: true, allowAutoTopicCreation: false })
-  try {
-    await producer.connect()
-    return producer
-  } catch (error) {
-    await disconnect(producer)
-    throw error
+function producersOf(
+  { client, connection, compression }: KafkaSinkOptions,
+  kafkajs: Kafka,
+): ConnectProducer {
+  const codec = useCompression(compression)
+  if (client === 'kafkajs') return kafkajsProducers(kafkajs, codec.type)
+  return async () => {
+    // Loaded where it is used.
+    const { platformaticProducers } = await import('./kafka-producer-platformatic.ts')
+    return platformaticProducers(connection, codec)()
   }
 }
 
-/** Ends soon, also when the broker says nothing any more. */
-async function disconnect(producer: Producer): Promise<void> {
-  await Promise.race([
-    producer.disconnect().catch(() => {}),
-    new Promise((resolve) => setTimeout(resolve, disconnectMs).unref()),
-  ])
-}
-
-/** kafkajs cannot be told to stop: what it does after `signal` nobody hears of. */
+/** Clients cannot be told to stop: what it does after `signal` nobody hears of. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   return new Promise((resolve, reject) => {
