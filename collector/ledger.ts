@@ -37,6 +37,8 @@ export interface Ledger {
   flowsAcknowledged: number
   /** Flows sent to Kafka again although an earlier attempt may have arrived and no broker can tell any more. */
   possibleDuplicates: number
+  /** Threads that sent and ended by a fault; another took their place. */
+  sinkFaults: number
   readonly flowsDropped: Record<DropReason, number>
   /** Learned names, those told again included, and samples of interface counters. */
   readonly rows: { metadata: number; counters: number }
@@ -53,6 +55,7 @@ export function createLedger(): Ledger {
     flowsRecovered: 0,
     flowsAcknowledged: 0,
     possibleDuplicates: 0,
+    sinkFaults: 0,
     flowsDropped: zeros(dropReasons),
     rows: { metadata: 0, counters: 0 },
     rowsDropped: zeros(rowDropReasons),

@@ -84,6 +84,11 @@ export function createMetrics(
     'Flows sent to Kafka again although an earlier attempt may have arrived',
     () => ledger.possibleDuplicates,
   )
+  total(
+    'sink_faults_total',
+    'Threads that sent and ended by a fault; another took their place',
+    () => ledger.sinkFaults,
+  )
   byReason('flows_dropped_total', 'Flows decoded but not delivered', () => ledger.flowsDropped)
   total('exporters_forgotten_total', 'Exporters forgotten to stay inside the bound', () =>
     exporters.forgotten(),

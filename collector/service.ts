@@ -7,7 +7,6 @@ import type { Logger } from '../runtime/log.ts'
 import type { Service } from '../runtime/service.ts'
 import { formatEndpoint } from '../runtime/setting.ts'
 import type { Settings } from '../runtime/settings.ts'
-import { createStoreClient, findStore } from '../schema/client.ts'
 import { createBlockPool } from './block-pool.ts'
 import { createDelivery, defaultDeliveryLimits } from './delivery.ts'
 import { createExporters } from './exporters.ts'
@@ -21,9 +20,7 @@ import { defaultGateway, watchForGateway } from './receive/gateway.ts'
 import { createSources } from './receive/sources.ts'
 import { openReceiver, type Receiver } from './receive/udp.ts'
 import { followRouters, noRouters, type Routers } from './routers.ts'
-import { createClickHouseSink } from './sink/clickhouse.ts'
-import { kafkaSinkOptions } from './sink/kafka-options.ts'
-import type { Sink } from './sink/sink.ts'
+import { createSink } from './sink/create.ts'
 import { openSpool } from './spool.ts'
 import { keepState, restoreState } from './state.ts'
 import { createStatus, type Gauges, type Identity, statusEveryMs, statusSegment } from './status.ts'
@@ -181,15 +178,6 @@ async function createStoreOutput(
       await sink.close()
     },
   }
-}
-
-async function createSink(settings: Settings, ledger: Ledger, log: Logger): Promise<Sink> {
-  if (settings.sink !== 'kafka') {
-    return createClickHouseSink(createStoreClient(await findStore(settings)))
-  }
-  // Loaded where it is used.
-  const { createKafkaSink } = await import('./sink/kafka.ts')
-  return createKafkaSink(kafkaSinkOptions(settings), ledger, log)
 }
 
 function createNames({ collector, boot }: Identity): () => string {

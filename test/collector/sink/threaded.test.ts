@@ -1,0 +1,101 @@
+import { Worker } from 'node:worker_threads'
+import { pino } from 'pino'
+import { afterEach, expect, test } from 'vitest'
+import { createBlockPool } from '../../../collector/block-pool.ts'
+import { createLedger } from '../../../collector/ledger.ts'
+import type { Segment } from '../../../collector/segment.ts'
+import { SegmentRefused, type Sink } from '../../../collector/sink/sink.ts'
+import { createThreadedSink } from '../../../collector/sink/threaded.ts'
+import type { Settings } from '../../../runtime/settings.ts'
+
+const forever = new AbortController().signal
+const file = new URL('../../build/sink-thread.js', import.meta.url)
+const open: Sink[] = []
+afterEach(async () => {
+  for (const sink of open.splice(0)) await sink.close()
+})
+
+/** The first thread dies of the segment of that name; what is stored already, later ones say. */
+async function start(diesOf = '', stored: readonly string[] = []) {
+  const ledger = createLedger()
+  let threads = 0
+  const begin = (data: object) => {
+    const dies = threads++ === 0 ? diesOf : ''
+    return new Worker(file, { workerData: { ...data, diesOf: dies, stored } })
+  }
+  const sink = await createThreadedSink({} as Settings, ledger, pino({ level: 'silent' }), begin)
+  open.push(sink)
+  return { sink, ledger, threads: () => threads }
+}
+
+function segment(name: string, firstReceivedMs = 7): Segment {
+  const block = createBlockPool().take()
+  block.fill(0)
+  return { name, stream: 'flows', flows: 1, firstReceivedMs, payloadBytes: 10, payload: [block] }
+}
+
+const timesSent = ({ payload }: Segment) => payload[0]?.[0]
+
+test('the thread reads blocks where they lie, and tells what it counts and how far was read', async () => {
+  const { sink, ledger } = await start()
+  const sent = segment('c/b/1')
+  await sink.send(sent, forever)
+  await sink.send(sent, forever)
+  expect(timesSent(sent)).toBe(2)
+  expect(ledger.possibleDuplicates).toBe(10)
+  expect(sink.oldestUnreadMs?.()).toBe(7)
+})
+
+test('a refusal is one here too, and any other failure is not', async () => {
+  const { sink } = await start()
+  await expect(sink.send(segment('refused'), forever)).rejects.toThrow(SegmentRefused)
+  await expect(sink.send(segment('failed'), forever)).rejects.toThrow(/^not now$/)
+})
+
+test('whoever stops waiting does so at once, also when the thread hangs', async () => {
+  const { sink } = await start()
+  const controller = new AbortController()
+  const sending = sink.send(segment('hangs'), controller.signal)
+  controller.abort(new Error('enough'))
+  await expect(sending).rejects.toThrow('enough')
+  await sink.send(segment('c/b/1'), forever)
+})
+
+test('a fault ends the thread, not the collector: what it was sending fails, and another goes on', async () => {
+  const { sink, ledger, threads } = await start('c/b/2')
+  await sink.send(segment('c/b/1', 3), forever)
+  const unlucky = segment('c/b/2')
+  await expect(sink.send(unlucky, forever)).rejects.toThrow('the thread that sends ended (a fault)')
+  expect(ledger.sinkFaults).toBe(1)
+  // What ClickHouse had not read is not read by the change of threads.
+  expect(sink.oldestUnreadMs?.()).toBe(3)
+  await sink.send(unlucky, forever)
+  expect([threads(), timesSent(unlucky), sink.oldestUnreadMs?.()]).toEqual([2, 1, 3])
+  expect(ledger.possibleDuplicates).toBe(10)
+})
+
+test('of what a thread that died may have sent, nothing is sent again that is stored', async () => {
+  const { sink } = await start('c/b/2', ['c/b/2', 'c/b/3'])
+  const unlucky = segment('c/b/2')
+  await expect(sink.send(unlucky, forever)).rejects.toThrow()
+  await sink.send(unlucky, forever)
+  expect(timesSent(unlucky)).toBe(0)
+  // Others are not asked for.
+  const next = segment('c/b/3')
+  await sink.send(next, forever)
+  expect(timesSent(next)).toBe(1)
+})
+
+test('settings that no sink can be made of are told, and not tried again', async () => {
+  const thread = new URL('../../../dist/collector/sink/thread.js', import.meta.url)
+  const begin = () => new Worker(thread, { workerData: { settings: { logLevel: 'silent' } } })
+  const starting = createThreadedSink(
+    {} as Settings,
+    createLedger(),
+    pino({ level: 'silent' }),
+    begin,
+  )
+  await expect(starting).rejects.toThrow(
+    'NETMON_SINK=kafka needs NETMON_KAFKA_BROKERS, as in kafka1:9092',
+  )
+})
