@@ -12,6 +12,8 @@ export interface BlockPool {
   take(): Uint8Array
   /** Takes back the buffers of a payload that nobody will read again. */
   give(payload: readonly Uint8Array[]): void
+  /** Gives away buffers that are free now, at most so many. */
+  spare(count: number): Uint8Array[]
 }
 
 export function createBlockPool(): BlockPool {
@@ -25,5 +27,6 @@ export function createBlockPool(): BlockPool {
         if (buffer.byteLength === blockBytes) free.push(new Uint8Array(buffer))
       }
     },
+    spare: (count) => free.splice(Math.max(0, free.length - count)),
   }
 }

@@ -4,6 +4,12 @@ import type { DecoderCounters, Undecodable } from './decode/counters.ts'
 import type { Decoder } from './decode/decode.ts'
 import { FlowType, flowTypeNames } from './flow.ts'
 
+/** What a decoder, or several together, have counted and hold. */
+export type Decoding = Pick<
+  Decoder,
+  'counters' | 'templates' | 'parked' | 'templateCount' | 'parkedCount'
+>
+
 type EventCounter = {
   [Name in keyof DecoderCounters]: DecoderCounters[Name] extends number ? Name : never
 }[keyof DecoderCounters]
@@ -37,13 +43,13 @@ export const eventCounters: Readonly<Record<EventCounter, readonly [name: string
     internalErrors: ['internal_errors', 'Exceptions while decoding'],
   }
 
-export function countEvents({ counters }: Decoder): Record<string, number> {
+export function countEvents({ counters }: Decoding): Record<string, number> {
   const names = Object.entries(eventCounters) as [EventCounter, readonly [string, string]][]
   return Object.fromEntries(names.map(([counter, [name]]) => [name, counters[counter]]))
 }
 
 /** Flows emitted, by FlowMessage's name of their protocol. */
-export function flowsByProtocol({ counters }: Decoder): Record<string, number> {
+export function flowsByProtocol({ counters }: Decoding): Record<string, number> {
   const protocols = Object.entries(counters.flows) as [keyof DecoderCounters['flows'], number][]
   return Object.fromEntries(
     protocols.map(([protocol, flows]) => [flowTypeNames[FlowType[protocol]], flows]),
@@ -52,7 +58,7 @@ export function flowsByProtocol({ counters }: Decoder): Record<string, number> {
 
 /** Sets, or their bytes, that could not be decoded, by reason. */
 export function undecodable(
-  { counters }: Decoder,
+  { counters }: Decoding,
   unit: keyof Undecodable,
 ): Record<string, number> {
   return Object.fromEntries(

@@ -1,19 +1,19 @@
 // What each exporter sent, as Prometheus metrics.
 
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Exporter } from './exporter.ts'
-import type { Exporters } from './exporters.ts'
+import type { ExporterFacts } from './exporter.ts'
+import type { KnownExporters } from './exporters.ts'
 import { flowTypeNames } from './flow.ts'
 
 /** Beyond this many exporters the rest is one series, `other`: addresses are free to invent, series are not. */
 const maxExporterLabels = 1_000
 
-export function createExporterMetrics(registry: Registry, exporters: Exporters): void {
+export function createExporterMetrics(registry: Registry, exporters: KnownExporters): void {
   const total = (
     name: string,
     help: string,
     labelNames: string[],
-    read: (exporter: Exporter, metric: Counter, label: string) => void,
+    read: (exporter: ExporterFacts, metric: Counter, label: string) => void,
   ) =>
     new Counter({
       name: `netmon_collector_exporter_${name}`,
@@ -25,14 +25,14 @@ export function createExporterMetrics(registry: Registry, exporters: Exporters):
         for (const [label, exporter] of labelled(exporters)) read(exporter, this, label)
       },
     })
-  const count = (name: string, help: string, read: (exporter: Exporter) => number) =>
+  const count = (name: string, help: string, read: (exporter: ExporterFacts) => number) =>
     total(name, help, [], (exporter, metric, label) =>
       metric.inc({ exporter: label }, read(exporter)),
     )
   const countByProtocol = (
     name: string,
     help: string,
-    read: (counters: Exporter['protocols'][number]) => number,
+    read: (counters: ExporterFacts['protocols'][number]) => number,
   ) =>
     total(name, help, ['protocol'], ({ protocols }, metric, exporter) => {
       for (const [type, counters] of protocols.entries()) {
@@ -41,7 +41,11 @@ export function createExporterMetrics(registry: Registry, exporters: Exporters):
       }
     })
   /** Of many exporters together there is no such value. */
-  const latest = (name: string, help: string, read: (exporter: Exporter) => number | undefined) =>
+  const latest = (
+    name: string,
+    help: string,
+    read: (exporter: ExporterFacts) => number | undefined,
+  ) =>
     new Gauge({
       name: `netmon_collector_exporter_${name}`,
       help,
@@ -96,7 +100,7 @@ export function createExporterMetrics(registry: Registry, exporters: Exporters):
 
 const other = 'other'
 
-function* labelled(exporters: Exporters): Iterable<[label: string, exporter: Exporter]> {
+function* labelled(exporters: KnownExporters): Iterable<[label: string, exporter: ExporterFacts]> {
   const labels = new Set<string>()
   for (const exporter of exporters.all()) {
     const { address } = exporter

@@ -138,6 +138,31 @@ export class Exporter {
   }
 }
 
+/** What is told of an exporter: a copy of what was counted until now. */
+export type ExporterFacts = ReturnType<typeof factsOf>
+
+export function factsOf(exporter: Exporter) {
+  return {
+    address: exporter.address,
+    source: exporter.source,
+    firstSeenMs: exporter.firstSeenMs,
+    lastSeenMs: exporter.lastSeenMs,
+    datagrams: exporter.datagrams,
+    datagramBytes: exporter.datagramBytes,
+    protocols: exporter.protocols,
+    lateDatagrams: exporter.lateDatagrams,
+    sequenceResets: exporter.sequenceResets,
+    samplesDropped: exporter.samplesDropped,
+    clockSkewMs: exporter.clockSkewMs,
+    flows: exporter.flows,
+    flowsBySampling: exporter.flowsBySampling,
+    samplingRate: exporter.samplingRate,
+    samplingSource: exporter.samplingSource,
+    lowestSamplingRate: exporter.lowestSamplingRate,
+    highestSamplingRate: exporter.highestSamplingRate,
+  }
+}
+
 /** What it lost on the way, as far as is known: what arrived late is not lost. */
 export function lostOf({ missed, recovered }: ProtocolCounters): number {
   return missed - recovered

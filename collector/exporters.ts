@@ -2,7 +2,7 @@
 
 import { formatAddress } from '../runtime/ip.ts'
 import type { DatagramFacts } from './decode/datagram-facts.ts'
-import { Exporter } from './exporter.ts'
+import { Exporter, type ExporterFacts } from './exporter.ts'
 import { Count, countsOfProtocol, ExporterCounts, ProtocolCount } from './exporter-counts.ts'
 import type { FlowRecord } from './flow.ts'
 import { type Routers, routerOf } from './routers.ts'
@@ -11,7 +11,7 @@ import type { Source } from './source.ts'
 /** DESIGN bound: addresses are free to invent, so the exporter heard first is forgotten beyond this many. */
 export const maxExporters = 10_000
 
-export interface Exporters {
+export interface Exporters extends KnownExporters {
   /** Before each datagram: a new list of routers applies to it. */
   takeUpRouters(): void
   /** The exporter of this flow. Consecutive flows mostly share one, which is found without a look-up. */
@@ -21,11 +21,17 @@ export interface Exporters {
   /** After each datagram: counts it for who sent it, which is the agent for sFlow, else the source. */
   countDatagram(source: Source, facts: DatagramFacts, lengthBytes: number, receivedMs: number): void
   all(): Iterable<Exporter>
+}
+
+export interface KnownExporters {
+  all(): Iterable<ExporterFacts>
+  /** The sampling rates of the flows before are told. */
+  beginInterval(): void
   /** Exporters forgotten to stay inside the bound. */
   forgotten(): number
 }
 
-export function createExporters(routers: Routers): Exporters {
+export function createExporters(routers: Routers, limit = maxExporters): Exporters {
   const exporters = new Map<string, Exporter>()
   const counts = new ExporterCounts()
   /** The one that a source was last, by the source's slot. */
@@ -71,7 +77,7 @@ export function createExporters(routers: Routers): Exporters {
     source: Source,
     receivedMs: number,
   ): Exporter => {
-    if (exporters.size >= maxExporters) forgetOldest()
+    if (exporters.size >= limit) forgetOldest()
     const router = routerOf(routers, addressBytes, source)
     const exporter = new Exporter(address, addressBytes, source, router, receivedMs, counts)
     exporters.set(key, exporter)
@@ -116,6 +122,9 @@ export function createExporters(routers: Routers): Exporters {
       takeFacts(values, start, facts, receivedMs)
     },
     all: () => exporters.values(),
+    beginInterval() {
+      for (const exporter of exporters.values()) exporter.beginInterval()
+    },
     forgotten: () => forgotten,
   }
 }

@@ -4,7 +4,16 @@
 // Flows:     decoded + recovered = acknowledged + spooled + in memory + dropped by reason.
 // Rows are counted up to where they are sealed: sealed or open by stream, dropped by reason.
 
-import { type DecodeReason, decodeReasons } from './decode/outcome.ts'
+import { decodeReasons } from './decode/outcome.ts'
+
+/** Why a datagram was not read to its end. The names are metric labels. */
+export const refusalReasons = [
+  ...decodeReasons,
+  'handover', // its worker does not keep up with what the others hand on to it
+  'worker-lost', // a worker ended before it told what became of it
+] as const
+
+export type RefusalReason = (typeof refusalReasons)[number]
 
 /** Why a decoded flow does not reach the store. The names are metric labels. */
 export const dropReasons = [
@@ -13,6 +22,7 @@ export const dropReasons = [
   'spool-full', // the oldest segment made room for newer ones
   'spool-damaged', // a segment in the spool that cannot be read back
   'rejected', // a segment whose content the store refuses, set aside in the spool
+  'worker-lost', // a worker ended before it handed over what it had decoded
   'stdout-full', // whoever reads stdout is too slow
 ] as const
 
@@ -30,7 +40,7 @@ export interface Ledger {
   datagrams: number
   datagramBytes: number
   datagramsDecoded: number
-  readonly datagramsRefused: Record<DecodeReason, number>
+  readonly datagramsRefused: Record<RefusalReason, number>
   flowsDecoded: number
   /** Flows found in the spool at start: decoded by an earlier run. */
   flowsRecovered: number
@@ -50,7 +60,7 @@ export function createLedger(): Ledger {
     datagrams: 0,
     datagramBytes: 0,
     datagramsDecoded: 0,
-    datagramsRefused: zeros(decodeReasons),
+    datagramsRefused: zeros(refusalReasons),
     flowsDecoded: 0,
     flowsRecovered: 0,
     flowsAcknowledged: 0,

@@ -1,18 +1,28 @@
 // The collector's counters as Prometheus metrics. Nothing is counted here: every value is read from its owner when asked for.
 
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { Decoder } from './decode/decode.ts'
-import { countEvents, eventCounters, flowsByProtocol, undecodable } from './decoding.ts'
+import {
+  countEvents,
+  type Decoding,
+  eventCounters,
+  flowsByProtocol,
+  undecodable,
+} from './decoding.ts'
 import { createExporterMetrics } from './exporter-metrics.ts'
-import type { Exporters } from './exporters.ts'
+import type { KnownExporters } from './exporters.ts'
+import type { Front } from './front.ts'
 import type { Ledger } from './ledger.ts'
 import type { Gauges } from './status.ts'
 
+/** That receive. */
+export type Threads = Pick<Front, 'workers' | 'restarts'>
+
 export function createMetrics(
   ledger: Ledger,
-  exporters: Exporters,
-  decoder: Decoder,
+  exporters: KnownExporters,
+  decoder: Decoding,
   gauges: Gauges,
+  threads: Threads,
 ): Registry {
   const registry = new Registry()
   const counter = (
@@ -110,6 +120,10 @@ export function createMetrics(
     total(`${name}_total`, help, () => countEvents(decoder)[name] ?? 0)
   }
 
+  total('worker_restarts_total', 'Times that a worker ended by itself and was started again', () =>
+    threads.restarts(),
+  )
+  gauge('workers', 'Threads that receive and decode', () => threads.workers)
   gauge('templates', 'Templates held', () => decoder.templates)
   gauge('parked_sets', 'Data sets that wait for their template', () => decoder.parked.sets)
   gauge('parked_bytes', 'Bytes of those', () => decoder.parked.bytes)

@@ -33,13 +33,18 @@ const listSchema = z.object({ version: z.string(), routers: z.array(routerSchema
 const answerSchema = z.object({ result: z.array(routerSchema) })
 
 export type Router = z.infer<typeof routerSchema>
-type RouterList = z.infer<typeof listSchema>
+/** As the API gave it, and its entity tag. */
+export type RouterList = z.infer<typeof listSchema>
 
 export interface Routers {
   /** The router with this address (4 or 16 network-order bytes), or undefined. */
   find(address: Uint8Array, length: number): Router | undefined
   /** Changes whenever the list does; the API's entity tag, or 'none'. */
   version(): string
+}
+
+/** A list that follows the API's. */
+export interface FollowedRouters extends Routers {
   /** Resolves when there is a list, or after `waitMs` without one. */
   whenKnown(waitMs: number): Promise<boolean>
   stop(): void
@@ -55,25 +60,44 @@ export function routerOf(
 }
 
 /** Without an API: no router is registered, and that is known at once. */
-export const noRouters: Routers = {
+export const noRouters: FollowedRouters = {
   find: () => undefined,
   version: () => 'none',
   whenKnown: async () => true,
   stop() {},
 }
 
+/** A list that is given by somebody who follows the API's. */
+export function givenRouters(
+  first: RouterList | undefined,
+): Routers & { take(list: RouterList): void } {
+  let list = first
+  let byAddress = index(list)
+  return {
+    find: (address, length) => byAddress.get(keyOf(address, length)),
+    version: () => list?.version ?? 'none',
+    take(next) {
+      list = next
+      byAddress = index(list)
+    },
+  }
+}
+
 /**
- * Starts to follow the API's list. `file` holds the last one for the next start. An API that is away is logged once, and the list stays as it was.
+ * Starts to follow the API's list. `file` holds the last one for the next start. An API that is away is logged once, and the list stays as it was. `changed` is
+ * given the last one at once, and then each new one.
  */
 export async function followRouters(
   apiUrl: string,
   token: string | undefined,
   file: string,
   log: Logger,
-): Promise<Routers> {
+  changed: (list: RouterList) => void = () => {},
+): Promise<FollowedRouters> {
   const stopping = new AbortController()
   let list = await readList(file, log)
-  let byAddress = index(list)
+  const routers = givenRouters(list)
+  if (list !== undefined) changed(list)
   let known = list !== undefined
   const knownNow = createLatch(known)
   let away = false
@@ -85,7 +109,8 @@ export async function followRouters(
       away = false
       if (fetched !== undefined) {
         list = fetched
-        byAddress = index(list)
+        routers.take(list)
+        changed(list)
         await writeFileAtomic(file, JSON.stringify(list))
       }
       known = true
@@ -110,8 +135,7 @@ export async function followRouters(
   void following()
 
   return {
-    find: (address, length) => byAddress.get(keyOf(address, length)),
-    version: () => list?.version ?? 'none',
+    ...routers,
     async whenKnown(waitMs) {
       const timer = new AbortController()
       await Promise.race([

@@ -7,23 +7,32 @@ import type { Logger } from '../runtime/log.ts'
 import type { Service } from '../runtime/service.ts'
 import { formatEndpoint } from '../runtime/setting.ts'
 import type { Settings } from '../runtime/settings.ts'
-import { createBlockPool } from './block-pool.ts'
+import { createAlone } from './alone.ts'
+import { type BlockPool, createBlockPool } from './block-pool.ts'
 import { createDelivery, defaultDeliveryLimits } from './delivery.ts'
-import { createExporters } from './exporters.ts'
+import type { Front } from './front.ts'
 import { type Answer, serveHttp } from './http.ts'
 import { readIdentity } from './identity.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { createMetrics } from './metrics.ts'
 import { createSegmentOutput, createStdoutOutput, type Output } from './output.ts'
-import { createPipeline, type Pipeline } from './pipeline.ts'
 import { defaultGateway, watchForGateway } from './receive/gateway.ts'
-import { createSources } from './receive/sources.ts'
-import { openReceiver, type Receiver } from './receive/udp.ts'
-import { followRouters, noRouters, type Routers } from './routers.ts'
+import {
+  type FollowedRouters,
+  followRouters,
+  noRouters,
+  type RouterList,
+  type Routers,
+} from './routers.ts'
+import type { Segment } from './segment.ts'
 import { createSink } from './sink/create.ts'
 import { openSpool } from './spool.ts'
-import { keepState, restoreState } from './state.ts'
+import { keepState, readState } from './state.ts'
 import { createStatus, type Gauges, type Identity, statusEveryMs, statusSegment } from './status.ts'
+import { createWorkersFront } from './workers/front.ts'
+import type { FrontSettings } from './workers/messages.ts'
+import { workersFor } from './workers/sharing.ts'
+import { spawnThread } from './workers/spawn.ts'
 
 /** How long to wait for a first list of routers before flows are taken without one. */
 const routersWaitMs = 10_000
@@ -56,95 +65,111 @@ async function start(
   const identity = await readIdentity(directory, Date.now())
   const nextName = createNames(identity)
   const ledger = createLedger()
-  const routers = await createRouters(settings, directory, log)
-  const exporters = createExporters(routers)
-  const output =
+  let front: Front | undefined
+  const routers = await createRouters(settings, directory, log, (list) => front?.takeRouters(list))
+  const store =
     settings.sink === 'stdout'
-      ? createStdoutOutput(process.stdout, ledger)
+      ? undefined
       : await createStoreOutput(settings, directory, nextName, ledger, log)
-  const pipeline = createPipeline({
-    routers,
-    exporters,
-    ledger,
-    output,
-    knownOnly: settings.exporters === 'known',
-    compat: settings.compat,
-    ...(!settings.compile && { limits: { writers: 0 } }),
-    log,
-  })
-  const stateFile = path.join(directory, 'templates.json')
-  await restoreState(pipeline.decoder, stateFile, log)
-  const state = keepState(pipeline.decoder, stateFile, log)
-
-  let receiver: Receiver | undefined
-  const gauges: Gauges = {
-    kernelDrops: () => receiver?.kernelDrops() ?? 0,
-    flowsInMemory: output.flowsInMemory,
-    flowsSpooled: output.flowsSpooled,
-    spoolBytes: output.spoolBytes,
-    oldestUnacknowledgedMs: output.oldestUnacknowledgedMs,
-  }
-  const http = await serveHttp(
-    settings.collectorHttp,
-    answers(
-      () => receiver,
-      routers,
-      ledger,
-      pipeline,
-      gauges,
-      createMetrics(ledger, exporters, pipeline.decoder, gauges),
-    ),
-  )
+  const output = store?.output ?? createStdoutOutput(process.stdout, ledger)
+  front = createFront(settings, routers, ledger, output, store?.pool, nextName, log)
+  const gauges = createGauges(front, output)
+  const http = await serveHttp(settings.collectorHttp, answers(front, routers, gauges))
 
   if (!(await routers.whenKnown(routersWaitMs))) {
     log.warn('no list of routers yet: default sampling rates apply as soon as there is one')
   }
-  const sourceOf = createSources()
-  receiver = await openReceiver(
-    settings.listen,
-    (datagram, info) => pipeline.handle(datagram, sourceOf(info), Date.now()),
-    log,
-  )
+  const stateFile = path.join(directory, 'templates.json')
+  const listeners = await front.open(await readState(stateFile, log))
+  const state = keepState(front.learned, stateFile, log)
 
-  const status = createStatus(identity, ledger, exporters, pipeline.decoder, gauges)
+  const { exporters, decoder } = front
+  const status = createStatus(identity, front.ledger, exporters, decoder, gauges)
   const lookForGateway = watchForGateway(defaultGateway(), log)
-  const tellStatus = () => {
-    const nowMs = Date.now()
+  const tellStatus = async () => {
+    const nowMs = await front.look()
     lookForGateway(exporters.all(), nowMs)
-    pipeline.expire(nowMs)
     output.accept(statusSegment(nextName(), status(nowMs), nowMs))
   }
-  tellStatus()
+  await tellStatus()
   const telling = setInterval(tellStatus, statusEveryMs)
 
   return {
-    info: {
-      listeners: receiver.listeners,
-      http: formatEndpoint({ ...settings.collectorHttp, port: http.port }),
-    },
+    info: { listeners, http: formatEndpoint({ ...settings.collectorHttp, port: http.port }) },
     async stop() {
-      await receiver.close(socketDrainMs)
+      await front.stop(socketDrainMs)
       clearInterval(telling)
       routers.stop()
       await state.stop()
-      pipeline.finish(Date.now())
-      tellStatus()
+      await tellStatus()
       await output.stop(deliveryDrainMs)
       await http.close()
       unlock()
+      await front.look()
       log.info(
-        { ...ledger, kernelDrops: gauges.kernelDrops(), flowsSpooled: output.flowsSpooled() },
+        { ...front.ledger, kernelDrops: gauges.kernelDrops(), flowsSpooled: output.flowsSpooled() },
         'stopped',
       )
     },
   }
 }
 
-async function createRouters(settings: Settings, directory: string, log: Logger): Promise<Routers> {
+/** One thread for everything, or workers that receive and decode beside it. */
+function createFront(
+  settings: Settings,
+  routers: Routers,
+  ledger: Ledger,
+  output: Output,
+  pool: BlockPool | undefined,
+  nextName: () => string,
+  log: Logger,
+): Front {
+  const { listen, compat, compile, logLevel } = settings
+  const same: FrontSettings = {
+    knownOnly: settings.exporters === 'known',
+    compat,
+    compile,
+    logLevel,
+  }
+  const workers = pool === undefined ? 1 : workersFor(settings.collectorWorkers, log)
+  if (workers === 1 || pool === undefined) {
+    return createAlone(listen, same, routers, ledger, output, log)
+  }
+  const accept = (segment: Segment) => output.accept({ ...segment, name: nextName() })
+  return createWorkersFront(workers, listen, same, ledger, accept, pool, spawnThread, log)
+}
+
+/** Of front and output together. */
+function createGauges(front: Front, output: Output): Gauges {
+  return {
+    kernelDrops: front.kernelDrops,
+    flowsInMemory: () => front.openFlows() + output.flowsInMemory(),
+    flowsSpooled: output.flowsSpooled,
+    spoolBytes: output.spoolBytes,
+    oldestUnacknowledgedMs: () => earlier(output.oldestUnacknowledgedMs(), front.oldestOpenMs()),
+  }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+}
+
+async function createRouters(
+  settings: Settings,
+  directory: string,
+  log: Logger,
+  changed: (list: RouterList) => void,
+): Promise<FollowedRouters> {
   // Flows for people's eyes need no API, unless one is named.
   if (settings.sink === 'stdout' && settings.apiUrl === undefined) return noRouters
   const apiUrl = settings.apiUrl ?? `http://127.0.0.1:${settings.apiPort}`
-  return followRouters(apiUrl, settings.apiToken, path.join(directory, 'routers.json'), log)
+  return followRouters(
+    apiUrl,
+    settings.apiToken,
+    path.join(directory, 'routers.json'),
+    log,
+    changed,
+  )
 }
 
 async function createStoreOutput(
@@ -153,7 +178,7 @@ async function createStoreOutput(
   nextName: () => string,
   ledger: Ledger,
   log: Logger,
-): Promise<Output> {
+): Promise<{ output: Output; pool: BlockPool }> {
   const spoolDirectory = path.join(directory, 'spool')
   await makeDirectory(spoolDirectory)
   const pool = createBlockPool()
@@ -165,17 +190,15 @@ async function createStoreOutput(
   const delivery = createDelivery(spool, entries, sink, ledger, log, limits, pool)
   const output = createSegmentOutput(nextName, pool, delivery)
   return {
-    ...output,
-    oldestUnacknowledgedMs() {
-      const unreadMs = sink.oldestUnreadMs?.()
-      const unacknowledgedMs = output.oldestUnacknowledgedMs()
-      return unreadMs === undefined || unacknowledgedMs === undefined
-        ? (unreadMs ?? unacknowledgedMs)
-        : Math.min(unreadMs, unacknowledgedMs)
-    },
-    async stop(deadlineMs) {
-      await output.stop(deadlineMs)
-      await sink.close()
+    pool,
+    output: {
+      ...output,
+      oldestUnacknowledgedMs: () =>
+        earlier(sink.oldestUnreadMs?.(), output.oldestUnacknowledgedMs()),
+      async stop(deadlineMs) {
+        await output.stop(deadlineMs)
+        await sink.close()
+      },
     },
   }
 }
@@ -186,13 +209,12 @@ function createNames({ collector, boot }: Identity): () => string {
 }
 
 function answers(
-  receiver: () => Receiver | undefined,
+  front: Front,
   routers: Routers,
-  ledger: Ledger,
-  { decoder }: Pipeline,
   gauges: Gauges,
-  metrics: ReturnType<typeof createMetrics>,
 ): ReadonlyMap<string, () => Promise<Answer>> {
+  const { ledger, exporters, decoder } = front
+  const metrics = createMetrics(ledger, exporters, decoder, gauges, front)
   const json = (status: number, value: unknown): Answer => ({
     status,
     type: 'application/json',
@@ -201,15 +223,21 @@ function answers(
   return new Map([
     [
       '/metrics',
-      async () => ({ status: 200, type: metrics.contentType, body: await metrics.metrics() }),
+      async () => {
+        await front.look()
+        return { status: 200, type: metrics.contentType, body: await metrics.metrics() }
+      },
     ],
     [
       '/health',
       async () => {
-        const listeners = receiver()?.listeners
+        await front.look()
+        const listeners = front.listeners()
         return json(listeners === undefined ? 503 : 200, {
           status: listeners === undefined ? 'starting' : 'receiving',
           listeners: listeners ?? [],
+          workers: front.workers,
+          worker_restarts: front.restarts(),
           routers_version: routers.version(),
           kernel_drops: gauges.kernelDrops(),
           flows_in_memory: gauges.flowsInMemory(),
@@ -220,6 +248,6 @@ function answers(
         })
       },
     ],
-    ['/templates', async () => json(200, decoder.describe())],
+    ['/templates', async () => json(200, await front.describe())],
   ])
 }

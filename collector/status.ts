@@ -1,9 +1,8 @@
 // What a collector tells about itself and its exporters every 10 s, as rows of the table `status` (schema/clickhouse/004_status.sql).
 
-import type { Decoder } from './decode/decode.ts'
-import { countEvents, flowsByProtocol, undecodable } from './decoding.ts'
-import { type Exporter, lostOf, type ProtocolCounters } from './exporter.ts'
-import type { Exporters } from './exporters.ts'
+import { countEvents, type Decoding, flowsByProtocol, undecodable } from './decoding.ts'
+import { type ExporterFacts, lostOf, type ProtocolCounters } from './exporter.ts'
+import type { KnownExporters } from './exporters.ts'
 import { flowTypeNames, samplingSourceNames } from './flow.ts'
 import type { Ledger } from './ledger.ts'
 import { rowSegment, timeText } from './rows.ts'
@@ -31,8 +30,8 @@ export interface Identity {
 export function createStatus(
   identity: Identity,
   ledger: Ledger,
-  exporters: Exporters,
-  decoder: Decoder,
+  exporters: KnownExporters,
+  decoder: Decoding,
   gauges: Gauges,
 ): (nowMs: number) => object[] {
   let lastMs = 0
@@ -54,8 +53,8 @@ export function createStatus(
     for (const exporter of exporters.all()) {
       if (exporter.lastSeenMs < sinceMs) continue
       rows.push({ ...common, kind: 'exporter', ...exporterColumns(exporter, decoder) })
-      exporter.beginInterval()
     }
+    exporters.beginInterval()
     return rows
   }
 }
@@ -66,7 +65,7 @@ export function statusSegment(name: string, rows: readonly object[], nowMs: numb
   return rowSegment(name, 'status', lines, nowMs)
 }
 
-function collectorColumns(ledger: Ledger, decoder: Decoder, gauges: Gauges): object {
+function collectorColumns(ledger: Ledger, decoder: Decoding, gauges: Gauges): object {
   return {
     datagrams: ledger.datagrams,
     datagram_bytes: ledger.datagramBytes,
@@ -89,7 +88,7 @@ function collectorColumns(ledger: Ledger, decoder: Decoder, gauges: Gauges): obj
   }
 }
 
-function exporterColumns(exporter: Exporter, decoder: Decoder): object {
+function exporterColumns(exporter: ExporterFacts, decoder: Decoding): object {
   const bySampling = Object.fromEntries(
     samplingSourceNames.map((name, source) => [name, exporter.flowsBySampling[source] ?? 0]),
   )

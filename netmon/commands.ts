@@ -44,6 +44,7 @@ const collectorSettings: SettingName[] = [
   'exporters',
   'compat',
   'compile',
+  'collectorWorkers',
   'collectorHttp',
   'apiUrl',
 ]
@@ -85,6 +86,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
         'exporters',
         'compat',
         'compile',
+        'collectorWorkers',
         'collectorHttp',
         'storePort',
         ...apiSettings,

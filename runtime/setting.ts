@@ -43,6 +43,12 @@ export function oneOf<const T extends string>(...values: T[]) {
   }
 }
 
+/** Each worker is connected to each other one. */
+export function parseWorkers(value: string): number | undefined {
+  const workers = /^\d{1,2}$/.test(value) ? Number(value) : 0
+  return workers >= 1 && workers <= 16 ? workers : undefined
+}
+
 /** A number of bytes, as such or with KiB to TiB. */
 export function parseBytes(value: string): number | undefined {
   const match = /^(\d{1,15})(?: ?([KMGT])iB)?$/.exec(value)

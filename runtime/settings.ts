@@ -12,6 +12,7 @@ import {
   parseHosts,
   parseList,
   parseListen,
+  parseWorkers,
   port,
   type Setting,
   text,
@@ -62,6 +63,14 @@ const definitions = {
     fallback: 'true',
     help: 'false: no code is generated for templates; decoding takes three to five times as long',
     ...trueOrFalse,
+  },
+  collectorWorkers: {
+    env: 'NETMON_COLLECTOR_WORKERS',
+    flag: 'collector-workers',
+    fallback: '1',
+    help: 'threads that receive and decode; more than one needs Node 22.12 (docs/scaling.md)',
+    parse: parseWorkers,
+    expects: 'a whole number, 1 to 16',
   },
   collectorHttp: {
     env: 'NETMON_COLLECTOR_HTTP',

@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { createDecoder } from '../collector/decode/decode.ts'
-import { decodeReasons } from '../collector/decode/outcome.ts'
 import { createExporters } from '../collector/exporters.ts'
-import { createLedger, dropReasons, rowDropReasons } from '../collector/ledger.ts'
+import { createLedger, dropReasons, refusalReasons, rowDropReasons } from '../collector/ledger.ts'
 import { createMetrics } from '../collector/metrics.ts'
 import { noRouters } from '../collector/routers.ts'
 import { commands } from '../netmon/commands.ts'
@@ -43,7 +42,10 @@ test('docs/metrics.md has every metric and every reason', async () => {
     oldestUnacknowledgedMs: () => undefined,
   }
   const decoder = createDecoder({ emit() {} })
-  const registry = createMetrics(createLedger(), createExporters(noRouters), decoder, gauges)
+  const registry = createMetrics(createLedger(), createExporters(noRouters), decoder, gauges, {
+    workers: 1,
+    restarts: () => 0,
+  })
   const names = (await registry.getMetricsAsJSON()).map(({ name }) =>
     name.replace('netmon_collector_', ''),
   )
@@ -52,7 +54,7 @@ test('docs/metrics.md has every metric and every reason', async () => {
     .filter((word) => /^(netmon_collector|goflow2|\.\.\.)_/.test(word))
     .map((word) => word.replace(/^(netmon_collector|\.\.\.)_/, '').replace(/\{.*/, ''))
   expect(metrics.sort()).toEqual(names.sort())
-  for (const reason of [...decodeReasons, ...dropReasons, ...rowDropReasons])
+  for (const reason of [...refusalReasons, ...dropReasons, ...rowDropReasons])
     expect(documented).toContain(reason)
 })
 

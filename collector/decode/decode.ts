@@ -109,7 +109,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
     optionsSets: new DataSets(),
     dataSets: new DataSets(),
     parkedMessage: new Message(),
-    sequences: new Sequences(limits.sequences),
+    sequences: new Sequences(limits),
     sampleDrops: new SampleDrops(limits),
     sessions: new ReportedSessions(limits.reportedSessions),
     counters,

@@ -25,6 +25,9 @@ export interface DecoderLimits {
   readonly replayedBytes: number
   /** Sequences of numbers that are followed: one or a few for each exporter. */
   readonly sequences: number
+  /** A datagram may arrive after so many that were sent later; and so many gaps, the latest ones, can still be filled. */
+  readonly lateDatagrams: number
+  readonly gapsKept: number
   /** Sessions of firewalls that are remembered because their traffic was reported before their end. */
   readonly reportedSessions: number
   /** sFlow data sources whose count of drops is followed. */
@@ -51,6 +54,8 @@ export const defaultLimits: DecoderLimits = {
   parkedMs: 5 * 60_000,
   replayedBytes: 65_536,
   sequences: 40_000,
+  lateDatagrams: 64,
+  gapsKept: 16,
   reportedSessions: 100_000,
   dropCountsPerAgent: 4_096,
   dropCounts: 100_000,

@@ -1,6 +1,7 @@
 // One sequence of numbers, as an exporter counts what it sends, and what the gaps in it tell.
 
 import type { DatagramFacts } from './datagram-facts.ts'
+import type { DecoderLimits } from './limits.ts'
 
 /**
  * What a sequence number counts. The first two are what the protocols say; the others are what some exporters do instead:
@@ -8,6 +9,8 @@ import type { DatagramFacts } from './datagram-facts.ts'
  */
 const countings = ['datagrams', 'records', 'records-so-far', 'nothing'] as const
 export type Counting = (typeof countings)[number]
+
+export type SequenceLimits = Pick<DecoderLimits, 'lateDatagrams' | 'gapsKept'>
 
 /** A datagram, as far as its number goes. */
 export interface Numbered {
@@ -27,10 +30,6 @@ interface Gap {
   readonly count: number
 }
 
-/** A datagram may arrive after this many that were sent later. */
-const lateDatagrams = 64
-/** Gaps that can still be filled, the latest ones. */
-const gapsKept = 16
 /** A step that another way of counting explains this many times in a row shows that the exporter counts that way. */
 const stepsToConvince = 3
 /** How far the exporter's uptime and our clock may be apart in what they measure between two datagrams. */
@@ -45,7 +44,7 @@ const firstGap = 10_000
  * Follows one sequence. What is expected next is the last number and what it counted; beyond it is a gap, whose numbers are
  * lost until they come late. RFC 3550 A.1 does the like for RTP: what goes back far, or is too far ahead, is a new beginning.
  *
- * A datagram that comes twice counts as late, and fills no gap: it is in none. Of gaps, the latest 16 can be filled.
+ * A datagram that comes twice counts as late, and fills no gap: it is in none.
  */
 export class SequenceStream {
   readonly address: string
@@ -56,6 +55,7 @@ export class SequenceStream {
   /** Until it is forgotten. */
   isFollowed = true
 
+  private readonly limits: SequenceLimits
   private counting: Counting
   // Small integers in the object itself, since every datagram of every exporter comes here: sequence numbers and times with a sign, modulo 2^32.
   private hasBegun = false
@@ -75,7 +75,8 @@ export class SequenceStream {
   private left: { readonly sequence: number; readonly records: number } | undefined
   private gaps: Gap[] | undefined
 
-  constructor(address: string, key: number, counting: Counting) {
+  constructor(address: string, key: number, counting: Counting, limits: SequenceLimits) {
+    this.limits = limits
     this.address = address
     this.key = key
     this.counting = counting
@@ -115,7 +116,7 @@ export class SequenceStream {
       this.setHead(datagram, records)
     } else if (this.hasRestarted(datagram)) {
       this.restart(facts, datagram, records)
-    } else if (ahead < 0 && ahead >= -lateDatagrams * this.unitsOf(this.mostRecords)) {
+    } else if (ahead < 0 && ahead >= -this.limits.lateDatagrams * this.unitsOf(this.mostRecords)) {
       facts.isLate = true
       facts.lost -= this.fill(sequence, records)
     } else if (!isKnown) {
@@ -199,7 +200,7 @@ export class SequenceStream {
   private addGap(gap: Gap): void {
     this.gaps ??= []
     this.gaps.push(gap)
-    if (this.gaps.length > gapsKept) this.gaps.shift()
+    if (this.gaps.length > this.limits.gapsKept) this.gaps.shift()
   }
 
   /** Returns how many numbers there were in gaps. */

@@ -1,20 +1,21 @@
 // Which sequence a datagram's number belongs to. What is counted, and by whom, is the protocol's business.
 
 import type { DecodeContext } from './context.ts'
+import type { DecoderLimits } from './limits.ts'
 import { RecencyList } from './recency.ts'
 import { samplerText } from './sampler-text.ts'
 import { type Counting, SequenceStream } from './sequence-stream.ts'
 
-/** The sequences that are followed, `limit` at most. One that was forgotten begins anew, which claims nothing. */
+/** The sequences that are followed, within bounds. One that was forgotten begins anew, which claims nothing. */
 export class Sequences {
   /** That of the datagram being read. */
   current: SequenceStream | undefined = undefined
-  private readonly limit: number
+  private readonly limits: DecoderLimits
   private readonly streams = new RecencyList<SequenceStream>()
   private readonly byAddress = new Map<string, Map<number, SequenceStream>>()
 
-  constructor(limit: number) {
-    this.limit = limit
+  constructor(limits: DecoderLimits) {
+    this.limits = limits
   }
 
   get size(): number {
@@ -35,8 +36,8 @@ export class Sequences {
   }
 
   private begin(address: string, key: number, counting: Counting): SequenceStream {
-    if (this.size >= this.limit) this.forgetOldest()
-    const stream = new SequenceStream(address, key, counting)
+    if (this.size >= this.limits.sequences) this.forgetOldest()
+    const stream = new SequenceStream(address, key, counting, this.limits)
     this.streams.add(stream)
     const ofAddress = this.byAddress.get(address)
     if (ofAddress === undefined) this.byAddress.set(address, new Map([[key, stream]]))

@@ -44,6 +44,16 @@ export function readSocketQueues(inodes: ReadonlySet<string>): Map<string, Socke
   return queues
 }
 
+/** Answers a function that counts what was dropped, since this was called, by all sockets that this process has had on these ports. */
+export function watchDrops(ports: ReadonlySet<number>): () => number {
+  /** By inode: those of a socket that is gone stay as they were seen last. */
+  const drops = new Map<string, number>()
+  return () => {
+    for (const [inode, queue] of readSocketQueues(ownSockets(ports))) drops.set(inode, queue.drops)
+    return [...drops.values()].reduce((sum, count) => sum + count, 0)
+  }
+}
+
 /** sl local rem state tx:rx tr:when retransmits uid timeout inode references pointer drops */
 function readTables(): string[][] {
   return ['/proc/self/net/udp', '/proc/self/net/udp6'].flatMap((file) => {

@@ -28,6 +28,9 @@ export interface Receiver {
   close(drainMs: number): Promise<void>
 }
 
+/** Whether other sockets of this program are bound to the same addresses: the kernel gives each sender's datagrams to one of them. */
+export type Sharing = 'alone' | 'shared'
+
 type Handler = (datagram: Buffer, info: RemoteInfo) => void
 
 /**
@@ -38,6 +41,7 @@ export async function openReceiver(
   endpoints: readonly Endpoint[],
   handle: Handler,
   log: Logger,
+  sharing: Sharing = 'alone',
 ): Promise<Receiver> {
   const sockets: Socket[] = []
   const noteDatagram = createRest()
@@ -46,7 +50,7 @@ export async function openReceiver(
     handle(datagram, info)
   }
   try {
-    for (const endpoint of endpoints) sockets.push(await bind(endpoint, read, log))
+    for (const endpoint of endpoints) sockets.push(await bind(endpoint, read, log, sharing))
   } catch (error) {
     for (const socket of sockets) socket.close()
     throw error
@@ -87,15 +91,20 @@ function createReceiver(sockets: Socket[], log: Logger): Receiver {
 }
 
 /** `udp://:2055` means every address: one IPv6 socket takes IPv4 too; a machine without IPv6 gets an IPv4 socket. */
-async function bind(endpoint: Endpoint, handle: Handler, log: Logger): Promise<Socket> {
+async function bind(
+  endpoint: Endpoint,
+  handle: Handler,
+  log: Logger,
+  sharing: Sharing,
+): Promise<Socket> {
   if (endpoint.host !== '') {
-    return bindOne(endpoint.host.includes(':') ? 'udp6' : 'udp4', endpoint, handle, log)
+    return bindOne(endpoint.host.includes(':') ? 'udp6' : 'udp4', endpoint, handle, log, sharing)
   }
   try {
-    return await bindOne('udp6', { ...endpoint, host: '::' }, handle, log)
+    return await bindOne('udp6', { ...endpoint, host: '::' }, handle, log, sharing)
   } catch (error) {
     if (!(error instanceof UserError && codeOf(error.cause) === 'EAFNOSUPPORT')) throw error
-    return bindOne('udp4', { ...endpoint, host: '0.0.0.0' }, handle, log)
+    return bindOne('udp4', { ...endpoint, host: '0.0.0.0' }, handle, log, sharing)
   }
 }
 
@@ -104,9 +113,15 @@ function bindOne(
   { host, port }: Endpoint,
   handle: Handler,
   log: Logger,
+  sharing: Sharing,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket({ type, recvBufferSize: receiveBufferBytes })
+    const socket = createSocket({
+      type,
+      recvBufferSize: receiveBufferBytes,
+      // Node 22.12 and later; the types are of 20.
+      ...(sharing === 'shared' && { reusePort: true }),
+    })
     socket.once('error', (error) => {
       socket.close()
       reject(bindError(error, host, port))

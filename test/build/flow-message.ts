@@ -9,13 +9,17 @@ const FlowMessage = protobuf
   .parse(readFileSync(path.join(packageRoot, 'schema', 'flow.proto'), 'utf8'))
   .root.lookupType('flowpb.FlowMessage')
 
-/** The sequence_num of each of the length-delimited messages. @throws for anything else. */
-export function sequenceNumbers(bytes: Buffer): number[] {
-  const numbers: number[] = []
+/** The length-delimited messages, with their defaults. @throws for anything else. */
+export function flowMessages(bytes: Uint8Array): Record<string, unknown>[] {
+  const messages: Record<string, unknown>[] = []
   const reader = protobuf.Reader.create(bytes)
   while (reader.pos < reader.len) {
-    const flow = FlowMessage.toObject(FlowMessage.decodeDelimited(reader), { defaults: true })
-    numbers.push(flow['sequenceNum'] as number)
+    messages.push(FlowMessage.toObject(FlowMessage.decodeDelimited(reader), { defaults: true }))
   }
-  return numbers
+  return messages
+}
+
+/** The sequence_num of each of the length-delimited messages. @throws for anything else. */
+export function sequenceNumbers(bytes: Uint8Array): number[] {
+  return flowMessages(bytes).map((flow) => flow['sequenceNum'] as number)
 }

@@ -23,8 +23,6 @@ export function listedRouters(
       return { id: address, name: address, router_ip: address, default_sampling: 0, ...router }
     },
     version: () => String(version),
-    whenKnown: async () => true,
-    stop() {},
     set(next) {
       list = next
       version++

@@ -18,7 +18,10 @@ function createTestMetrics(ledger = createLedger()) {
     spoolBytes: () => 0,
     oldestUnacknowledgedMs: () => undefined,
   }
-  const registry = createMetrics(ledger, exporters, decoder, gauges)
+  const registry = createMetrics(ledger, exporters, decoder, gauges, {
+    workers: 1,
+    restarts: () => 0,
+  })
   const lines = async (name: string) => {
     const text = await registry.getSingleMetricAsString(`netmon_collector_${name}`)
     return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { pino } from 'pino'
 import { afterEach, expect, test, vi } from 'vitest'
-import { followRouters, type Routers } from '../../collector/routers.ts'
+import { type FollowedRouters, followRouters } from '../../collector/routers.ts'
 import { parseAddress } from '../../runtime/ip.ts'
 import { temporaryDirectory } from '../build/temporary.ts'
 
@@ -47,13 +47,13 @@ async function startApi(rate: number, said: object = {}) {
   return { api, stop, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
-async function follow(url: string, file: string, token?: string): Promise<Routers> {
+async function follow(url: string, file: string, token?: string): Promise<FollowedRouters> {
   const routers = await followRouters(url, token, file, log)
   open.push(routers)
   return routers
 }
 
-const rateOf = (routers: Routers, address = '192.0.2.1') => {
+const rateOf = (routers: FollowedRouters, address = '192.0.2.1') => {
   const bytes = parseAddress(address)!
   return routers.find(bytes, bytes.length)?.default_sampling
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { pino } from 'pino'
 import { expect, test, vi } from 'vitest'
 import { createDecoder, type Decoder } from '../../collector/decode/decode.ts'
-import { keepState, restoreState } from '../../collector/state.ts'
+import { keepState, readState, restoreState } from '../../collector/state.ts'
 import { u32 } from '../build/bytes.ts'
 import { source } from '../build/decoded.ts'
 import { flowSet, netflow9, templateFlowSet } from '../build/netflow9.ts'
@@ -31,7 +31,7 @@ test('templates are on disk soon after they came, and decode the next run’s fi
   await state.stop()
 
   const second = createTestDecoder()
-  await restoreState(second.decoder, file, log)
+  restoreState(second.decoder, await readState(file, log), log)
   second.decoder.decode(data, source(), 0)
   expect(second.flows()).toBe(1)
 })
@@ -54,7 +54,7 @@ test.each(['', '{"templ', '[1,2,3]', 'null'])(
     const file = newFile()
     writeFileSync(file, content)
     const { decoder, flows } = createTestDecoder()
-    await restoreState(decoder, file, log)
+    restoreState(decoder, await readState(file, log), log)
     decoder.decode(template, source(), 0)
     decoder.decode(data, source(), 0)
     expect(flows()).toBe(1)
