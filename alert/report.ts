@@ -2,7 +2,7 @@
 
 import type { AlertDocument } from '../rules/alerts/document.ts'
 import type { TellableEvent } from '../rules/alerts/history.ts'
-import { peakText, subjectText } from '../rules/alerts/text.ts'
+import { sinceText, subjectText } from '../rules/alerts/text.ts'
 
 /** One array, on lines of its own. */
 export function asJson(rows: readonly object[]): string {
@@ -21,5 +21,5 @@ export function eventsAsText(events: readonly TellableEvent[]): string {
 
 function lineOf(alert: AlertDocument): string {
   const health = alert.health === 'no_data' ? ', without data' : ''
-  return `${subjectText(alert)}: ${alert.severity}, ${alert.state}${health}, ${peakText(alert)} since ${alert.started_at}`
+  return `${subjectText(alert)}: ${alert.severity}, ${alert.state}${health}, ${sinceText(alert)}`
 }

@@ -2,6 +2,7 @@
 
 import { createEvaluator } from '../../rules/alerts/advance.ts'
 import { lookUpEvidence } from '../../rules/alerts/look-up-evidence.ts'
+import { createSourceWatch } from '../../rules/alerts/watch-sources.ts'
 import { createBackfill } from '../../rules/backfill.ts'
 import type { ReadSeries } from '../../rules/series-values.ts'
 import type { Logger } from '../../runtime/log.ts'
@@ -35,7 +36,7 @@ export function createPeriodicWork({
   log: Logger
 }): PeriodicWork {
   const backfill = createBackfill(client)
-  const evaluate = createEvaluator(client, readSeries)
+  const evaluate = createEvaluator(client, readSeries, createSourceWatch(client))
   let storage: Storage | undefined
   const refresh = (lookBackMs: number) => async (nowMs: number) => {
     await refreshCoarseRollups(client, nowMs, lookBackMs)

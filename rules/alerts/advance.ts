@@ -4,10 +4,10 @@
 import { randomUUID } from 'node:crypto'
 import type { StoreClient } from '../../schema/client.ts'
 import { readDocuments } from '../documents.ts'
-import { closedMinutes, newestMinute, runsReadMs } from '../minutes.ts'
+import { type CollectorRun, closedMinutes, newestMinute, runsReadMs } from '../minutes.ts'
 import { type CountedRule, readCollectorRuns, readCountedRules } from '../query.ts'
 import { createSeriesReader, type ReadSeries } from '../series-values.ts'
-import { type Decision, decide, decideBlind, type People } from './decide.ts'
+import { type Decision, decide, decideBlind, decideSources, type People } from './decide.ts'
 import { trackedKey } from './identity.ts'
 import { appendEvaluation, type Evaluation, readEvaluation } from './journal.ts'
 import { judgeMinutes } from './judge.ts'
@@ -15,7 +15,9 @@ import { readAcknowledged } from './people.ts'
 import { record } from './record.ts'
 import { RuleChanged } from './rule-changed.ts'
 import { isSilencing, silenceSchema } from './silence.ts'
+import type { JudgedSources } from './sources.ts'
 import { type AlertState, isOpen } from './state.ts'
+import type { WatchSources } from './watch-sources.ts'
 
 export interface Advanced {
   /** The newest evaluation, whoever made it; undefined while nothing has been judged. */
@@ -29,14 +31,19 @@ export interface Advanced {
 /** Minutes that are longer ago are not judged any more. */
 const catchUpMinutes = 60
 
-/** Evaluates when it is called, at any time and however often. @throws StoreError */
+/**
+ * Evaluates when it is called, at any time and however often. With `watchSources` it also tells of collectors and routers that are silent, which only who
+ * runs all the time can.
+ * @throws StoreError
+ */
 export function createEvaluator(
   client: StoreClient,
   readSeries: ReadSeries = createSeriesReader(client),
+  watchSources: WatchSources = async () => undefined,
 ): (nowMs: number) => Promise<Advanced> {
   let recorded: number | undefined
   return async (nowMs) => {
-    const advanced = await advance(client, nowMs, recorded, readSeries)
+    const advanced = await advance(client, nowMs, recorded, readSeries, watchSources)
     recorded = advanced.evaluation?.number
     return advanced
   }
@@ -48,6 +55,7 @@ async function advance(
   nowMs: number,
   recorded: number | undefined,
   readSeries: ReadSeries,
+  watchSources: WatchSources,
 ): Promise<Advanced> {
   const [newest, runs, rules] = await Promise.all([
     readEvaluation(client),
@@ -57,20 +65,63 @@ async function advance(
   // The run that decided it may have been cut off before all was written.
   if (newest !== undefined && newest.number !== recorded) await record(client, newest)
 
+  const states = newest?.states ?? []
+  let reading: Promise<People> | undefined
+  const people = () => {
+    reading ??= readPeople(client, states)
+    return reading
+  }
+  const judged = await judgeRules(client, { newest, runs, rules, people, readSeries, nowMs })
+  const { minute, blind, untracked } = judged
+  // Before the first minute that was judged there is nothing to go on from.
+  const sources = minute === undefined ? undefined : await watchSources(runs, states, nowMs)
+  const decision =
+    sources === undefined
+      ? judged.decision
+      : decideBoth(judged.decision, states, sources, await people())
+  const isNews = minute !== newest?.minute || (decision?.events.length ?? 0) > 0
+  if (minute === undefined || decision === undefined || !isNews) {
+    return { evaluation: newest, blind, untracked: 0 }
+  }
+  return { evaluation: await settle(client, newest, minute, decision, nowMs), blind, untracked }
+}
+
+interface JudgedRules {
+  /** The newest minute that is judged then; undefined when none ever was. */
+  minute: number | undefined
+  /** Undefined when nothing is new. */
+  decision: Decision | undefined
+  blind: string | undefined
+  untracked: number
+}
+
+async function judgeRules(
+  client: StoreClient,
+  {
+    newest,
+    runs,
+    rules,
+    people,
+    readSeries,
+    nowMs,
+  }: {
+    newest: Evaluation | undefined
+    runs: readonly CollectorRun[]
+    rules: readonly CountedRule[]
+    people: () => Promise<People>
+    readSeries: ReadSeries
+    nowMs: number
+  },
+): Promise<JudgedRules> {
   const minutes = closedMinutes(runs, nowMs)
   const states = newest?.states ?? []
+  const untold = { minute: newest?.minute, decision: undefined, blind: undefined, untracked: 0 }
   if ('blind' in minutes) {
     const blind = isAnyCounted(rules, newestMinute(nowMs)) ? minutes.blind : undefined
-    const untold = { evaluation: newest, blind, untracked: 0 }
-    if (newest === undefined) return untold
-    const people = await readPeople(client, states)
-    const decision = decideBlind(states, newestMinute(nowMs), people)
-    if (decision.events.length === 0) return untold
-    const evaluation = await settle(client, newest, newest.minute, decision, nowMs)
-    return { ...untold, evaluation }
+    if (newest === undefined) return { ...untold, blind }
+    return { ...untold, blind, decision: decideBlind(states, newestMinute(nowMs), await people()) }
   }
 
-  const untold = { evaluation: newest, blind: undefined, untracked: 0 }
   const last = minutes.closed
   const oldest = last - 60 * (catchUpMinutes - 1)
   const first = newest === undefined ? last : Math.max(newest.minute + 60, oldest)
@@ -80,18 +131,29 @@ async function advance(
     states.map((state) => [trackedKey(state.subject), isOpen(state)] as const),
   )
   try {
-    const [{ judged, hostsLeftOut }, people] = await Promise.all([
+    const [{ judged, hostsLeftOut }, said] = await Promise.all([
       judgeMinutes(client, { rules, isKnown, first, last, tracked, readSeries }),
-      readPeople(client, states),
+      people(),
     ])
-    const decision = decide(states, rules, judged, { first, last }, people)
-    const evaluation = await settle(client, newest, last, decision, nowMs)
-    return { ...untold, evaluation, untracked: decision.untracked + hostsLeftOut }
+    const decision = decide(states, rules, judged, { first, last }, said)
+    const untracked = decision.untracked + hostsLeftOut
+    return { minute: last, decision, blind: undefined, untracked }
   } catch (error) {
     // The next evaluation knows the rule as it is now.
     if (error instanceof RuleChanged) return untold
     throw error
   }
+}
+
+/** What rules make of it, and then what is heard of collectors and routers. */
+function decideBoth(
+  ofRules: Decision | undefined,
+  states: readonly AlertState[],
+  sources: JudgedSources & { minute: number },
+  people: People,
+): Decision {
+  const both = decideSources(ofRules?.states ?? states, sources, people)
+  return { ...both, events: [...(ofRules?.events ?? []), ...both.events] }
 }
 
 /** When every rule is younger than the newest minute, as after the very first start, there is nothing to be blind to. */

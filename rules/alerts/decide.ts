@@ -4,6 +4,7 @@ import type { CountedRule } from '../query.ts'
 import { type AlertDocument, alertDocument } from './document.ts'
 import { basisOf, type Subject, trackedKey } from './identity.ts'
 import type { Judged } from './question.ts'
+import { isSourceType, type JudgedSources } from './sources.ts'
 import { type AlertState, isOpen, noDataMinutes } from './state.ts'
 import { type AlertEvent, type AttentionOf, close, type Stepped, starve, step } from './step.ts'
 import { eventText } from './text.ts'
@@ -76,7 +77,7 @@ export function decideBlind(
 ): Decision {
   const events: ToldEvent[] = []
   const states = before.map((state) => {
-    if (!isOpen(state)) return state
+    if (!isOpen(state) || isSourceType(state.subject.type)) return state
     const missing = (newest - state.minute) / 60
     const unknown = state.incident.unknownMinutes
     if (unknown >= noDataMinutes || unknown + missing < noDataMinutes) return state
@@ -85,6 +86,36 @@ export function decideBlind(
     return starved.state
   })
   return { states, events, untracked: 0 }
+}
+
+/** Collectors and routers that are silent or heard again; what is not expected any more is closed. */
+export function decideSources(
+  before: readonly AlertState[],
+  { judged, expected, minute }: JudgedSources & { minute: number },
+  people: People,
+): Decision {
+  const events: ToldEvent[] = []
+  const now = new Map(judged.map((one) => [one.fingerprint, one]))
+  const take = ({ state, events: happened }: Stepped): AlertState[] => {
+    if (state === undefined) return []
+    events.push(...toldOf(state, happened))
+    return [state]
+  }
+  const stepFrom = (state: AlertState | undefined, { subject, policy, conditions }: Judged) => {
+    const [condition] = conditions
+    if (condition === undefined) return state === undefined ? [] : [state]
+    return take(step(state, subject, condition, minute, people(subject, minute), policy))
+  }
+  const states = before.flatMap((state) => {
+    const { fingerprint, subject } = state
+    if (!isSourceType(subject.type)) return [state]
+    if (!expected.has(fingerprint)) return take(close(state, 'gone', minute))
+    const one = now.get(fingerprint)
+    now.delete(fingerprint)
+    return one === undefined ? [state] : stepFrom(state, one)
+  })
+  const begun = [...now.values()].flatMap((one) => stepFrom(undefined, one))
+  return { states: [...states, ...begun], events, untracked: 0 }
 }
 
 function toldOf(state: AlertState, events: readonly AlertEvent[]): ToldEvent[] {
@@ -105,7 +136,8 @@ function toldOf(state: AlertState, events: readonly AlertEvent[]): ToldEvent[] {
 function createReasons(rules: readonly CountedRule[]) {
   const ids = new Set(rules.map(({ rule }) => rule.id))
   const bases = new Map<string, string>()
-  return ({ ruleId, scope, key: own, direction, basis }: Subject) => {
+  return ({ ruleId, type, scope, key: own, direction, basis }: Subject) => {
+    if (isSourceType(type)) return undefined
     // Hosts come and go; what they are judged by is all of the rule.
     const key = scope === 'per_host' ? 'rule' : own
     if (!ids.has(ruleId)) return 'rule_deleted'

@@ -6,7 +6,15 @@ import { minuteText } from '../time.ts'
 import { toThousandth } from '../to-thousandth.ts'
 import { vectors } from '../vectors.ts'
 import { metrics } from '../verdict.ts'
-import { type AlertState, hasNoData, type Incident, isFlapping, severities } from './state.ts'
+import { isSourceType, sourceTypes } from './sources.ts'
+import {
+  type AlertState,
+  hasNoData,
+  type Incident,
+  isFlapping,
+  resolveReasons,
+  severities,
+} from './state.ts'
 
 const perSecond = z.number()
 /** RFC 3339, UTC. */
@@ -25,9 +33,10 @@ export const alertDocumentSchema = z.object({
   health: z.enum(['ok', 'no_data']),
   rule_id: z.string(),
   rule_name: z.string(),
-  type: z.enum(ruleTypes),
+  /** Of its rule; or of what is watched without one, where `rule_id` is the same. */
+  type: z.enum([...ruleTypes, ...sourceTypes]),
   scope: z.enum(ruleScopes),
-  /** What was judged by itself: `rule`, a prefix, or a host. */
+  /** What was judged by itself: `rule`, a prefix, or a host; of what is silent, the collector's name or the router's address. */
   key: z.string(),
   /** Whose traffic is added up; of very many the first 100. */
   prefixes: z.array(z.string()),
@@ -72,7 +81,7 @@ export const alertDocumentSchema = z.object({
   accepted: acknowledgementSchema.nullable(),
   /** A silence keeps it from being told. */
   silenced: z.boolean(),
-  resolve_reason: z.enum(['cleared', 'rule_changed', 'rule_deleted']).nullable(),
+  resolve_reason: z.enum(resolveReasons).nullable(),
 })
 
 export type AlertDocument = z.infer<typeof alertDocumentSchema>
@@ -99,7 +108,7 @@ export function alertDocument(state: AlertState & { incident: Incident }): Alert
     updated_at: endText(minute),
     minute: minuteText(minute),
     metric: incident.metric,
-    value: rounded(incident.value),
+    value: isSourceType(subject.type) ? null : rounded(incident.value),
     limit: rounded(incident.limit),
     peak_bps: incident.peaks.peakBps,
     peak_pps: incident.peaks.peakPps,

@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto'
 import type { Rule } from '../rule.ts'
 import type { Series } from '../series.ts'
 import type { Vector } from '../vectors.ts'
+import type { SourceType } from './sources.ts'
 
 /** What an alert is about. There is at most one open alert of each. */
 export interface Subject {
   ruleId: string
   ruleName: string
-  type: Rule['type']
+  type: Rule['type'] | SourceType
   scope: Rule['scope']
   /** `rule`, a prefix, or a host. */
   key: string

@@ -5,6 +5,7 @@ import { readEvidence } from '../evidence.ts'
 import { read } from '../query.ts'
 import { askStore, StoreError } from '../store-error.ts'
 import type { AlertDocument } from './document.ts'
+import { sourceTypes } from './sources.ts'
 
 /** At once; the rest has its turn with the next call. */
 const mostAlerts = 5
@@ -22,11 +23,16 @@ export async function lookUpEvidence(client: StoreClient, nowMs: number): Promis
     FROM alert_events AS e
     LEFT JOIN (SELECT alert_id, toUInt64(version) AS looked_up FROM alert_evidence FINAL) AS evidence USING (alert_id)
     WHERE e.number > 0 AND e.event IN ('firing', 'reopened', 'escalated', 'resolved') AND e.minute >= toDateTime({from:UInt32})
+      AND NOT has({without_traffic:Array(String)}, rule_id)
     GROUP BY alert_id
     HAVING max(e.number) > max(looked_up)
     ORDER BY max(e.number), alert_id
     LIMIT {most:UInt32}`,
-    { from: Math.floor(nowMs / 1000) - 60 * pastMinutes, most: mostAlerts },
+    {
+      from: Math.floor(nowMs / 1000) - 60 * pastMinutes,
+      most: mostAlerts,
+      without_traffic: sourceTypes,
+    },
   )
   for (const { alert_id, newest, newest_minute, doc } of rows) {
     const alert = JSON.parse(doc) as AlertDocument

@@ -11,8 +11,9 @@ export type Severity = (typeof severities)[number]
 /** pending: over the limit, but not yet for as long as the rule asks; nobody is told. recovering: below the clear limit, but not yet for long enough. */
 export type Phase = 'pending' | 'firing' | 'recovering' | 'resolved'
 
-/** cleared: the traffic fell. rule_changed: the rule watches other prefixes, or in another way. */
-export type ResolveReason = 'cleared' | 'rule_changed' | 'rule_deleted'
+/** cleared: the traffic fell, or what was silent is heard. rule_changed: the rule watches other prefixes, or in another way. gone: a collector or router that is not expected any more. */
+export const resolveReasons = ['cleared', 'rule_changed', 'rule_deleted', 'gone'] as const
+export type ResolveReason = (typeof resolveReasons)[number]
 
 export interface AlertState {
   fingerprint: string

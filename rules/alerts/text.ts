@@ -1,6 +1,7 @@
 // What happened to an alert, as one line for people.
 
 import type { AlertDocument } from './document.ts'
+import { isSourceType } from './sources.ts'
 import type { EvaluatedEvent } from './step.ts'
 
 const units = { bandwidth: 'bit/s', packets: 'packets/s', flows: 'flows/s' } as const
@@ -23,8 +24,14 @@ export function subjectText({
   return `${rule_name}${vector === null ? '' : ` ${vector}`} (${from}${first}${others})`
 }
 
+/** What is told of an alert that is open. */
+export function sinceText(alert: AlertDocument): string {
+  const what = isSourceType(alert.type) ? 'nothing was heard' : peakText(alert)
+  return `${what} since ${alert.started_at}`
+}
+
 /** The greatest value and its limit. */
-export function peakText(alert: AlertDocument): string {
+function peakText(alert: AlertDocument): string {
   const peak = { bandwidth: alert.peak_bps, packets: alert.peak_pps, flows: alert.peak_fps }
   const unit = units[alert.metric]
   const limit = alert.limit === null ? '' : ` over ${siPrefixed(alert.limit)}${unit}`
@@ -34,13 +41,13 @@ export function peakText(alert: AlertDocument): string {
 function happened(event: EvaluatedEvent, alert: AlertDocument): string {
   switch (event) {
     case 'firing':
-      return `${alert.severity}, ${peakText(alert)} since ${alert.started_at}`
+      return `${alert.severity}, ${sinceText(alert)}`
     case 'reopened':
-      return `again ${alert.severity}, ${peakText(alert)} since ${alert.started_at}`
+      return `again ${alert.severity}, ${sinceText(alert)}`
     case 'escalated':
-      return `now ${alert.severity}, ${peakText(alert)} since ${alert.started_at}`
+      return `now ${alert.severity}, ${sinceText(alert)}`
     case 'still_firing':
-      return `still ${alert.severity}, ${peakText(alert)} since ${alert.started_at}`
+      return `still ${alert.severity}, ${sinceText(alert)}`
     case 'flapping':
       return 'fires and ends again and again: it must stay below its limit for longer to end'
     case 'no_data':
@@ -48,6 +55,9 @@ function happened(event: EvaluatedEvent, alert: AlertDocument): string {
     case 'data_back':
       return 'its traffic is known again'
     case 'resolved':
+      if (isSourceType(alert.type)) {
+        return `${alert.resolve_reason === 'gone' ? reasons.gone : 'heard again'} after ${durationText(alert)}`
+      }
       return `${reasons[alert.resolve_reason ?? 'cleared']} after ${durationText(alert)}, ${peakText(alert)}, in all ${siPrefixed(alert.total_bytes)}B and ${siPrefixed(alert.total_packets)}packets`
   }
 }
@@ -56,6 +66,7 @@ const reasons = {
   cleared: 'over',
   rule_changed: 'closed, since its rule was changed,',
   rule_deleted: 'closed, since its rule was deleted,',
+  gone: 'closed, since it is not expected any more,',
 } as const
 
 function durationText({ started_at, resolved_at }: AlertDocument): string {

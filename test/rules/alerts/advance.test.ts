@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEvaluator } from '../../../rules/alerts/advance.ts'
 import { appendEvaluation, readEvaluation } from '../../../rules/alerts/journal.ts'
 import { createSilences } from '../../../rules/alerts/silences.ts'
+import { createSourceWatch } from '../../../rules/alerts/watch-sources.ts'
 import { ruleInputSchema } from '../../../rules/rule.ts'
 import {
   closedMs,
@@ -210,4 +211,54 @@ describe('when its rule is changed while an alert is open', () => {
     ])
     expect((await scene.at(3)).evaluation?.states).toEqual([])
   })
+})
+
+test('collectors and routers that are silent are told without a rule, also while no minute can be judged', async () => {
+  const { client } = database
+  await database.empty('routers')
+  const router = { name: 'edge-1', router_ip: '198.51.100.1', default_sampling: 1 }
+  await scene.configuration.routers.create(router)
+  await scene.addRule()
+  await scene.collector(-1440, 12)
+  const heard = (collector: string, seconds: number) =>
+    client.insert({
+      table: 'status',
+      columns: ['collector', 'boot', 'kind', 'exporter', 'udp_source', 'last_seen', 'time'],
+      values: [
+        {
+          collector,
+          boot: '1',
+          kind: 'exporter',
+          exporter: '::ffff:198.51.100.1',
+          udp_source: '::ffff:203.0.113.9',
+          last_seen: seconds.toFixed(3),
+          time: seconds.toFixed(3),
+        },
+      ],
+      format: 'JSONEachRow',
+    })
+  await heard('c', minuteAt(1))
+  const evaluate = createEvaluator(client, undefined, createSourceWatch(client))
+  // Two moments of one minute, too. From the 14th minute on the collector is silent.
+  for (const index of [0, 10, 10, 11, 15, 16]) await evaluate(closedMs(index))
+  const rows = () =>
+    rowsOf<{ told: string }>(
+      client,
+      'SELECT text AS told FROM alert_events FINAL WHERE number > 0 ORDER BY number, minute',
+    )
+  const iso = (index: number) => new Date(minuteAt(index) * 1000).toISOString().slice(0, -5)
+  expect((await rows()).map(({ told }) => told)).toEqual([
+    `Exporter edge-1 silent (198.51.100.1): high, nothing was heard since ${iso(1)}Z`,
+    `Collector c silent (c): critical, nothing was heard since ${iso(13)}Z`,
+  ])
+
+  await scene.collector(17, 19)
+  await heard('c', minuteAt(18))
+  // Who runs only now and then leaves them alone.
+  await scene.at(18)
+  expect(await rows()).toHaveLength(2)
+  await evaluate(closedMs(19))
+  expect((await rows()).slice(2).map(({ told }) => told.replace(/^.*: /, ''))).toEqual(
+    expect.arrayContaining(['heard again after 19 min', 'heard again after 7 min']),
+  )
 })
