@@ -15,7 +15,7 @@ interface RemarkProps {
 }
 
 export function Remarks(props: RemarkProps) {
-  const { acknowledged, classification, state } = props.alert
+  const { acknowledged, classification, state, type } = props.alert
   return (
     <section>
       <h2>Response</h2>
@@ -40,6 +40,7 @@ export function Remarks(props: RemarkProps) {
         <Remark {...props} />
         <Classify {...props} />
         {state !== 'resolved' && <Silence {...props} />}
+        {type === 'zscore' && <AcceptBaseline {...props} />}
       </div>
     </section>
   )
@@ -134,6 +135,33 @@ function Silence({ alert, onDone }: RemarkProps) {
       <div class="actions">
         <button type="submit" disabled={saving.isWaiting}>
           Silence
+        </button>
+      </div>
+    </Form>
+  )
+}
+
+/** For what is no attack and will stay. */
+function AcceptBaseline({ alert, onDone }: RemarkProps) {
+  const [draft, setDraft] = useState({ comment: '' })
+  const saving = useSave<unknown>()
+  const field = inputsOf(draft, saving.problems, setDraft)
+  const submit = async () => {
+    const body = draft.comment.trim() === '' ? {} : draft
+    if ((await saving.save(`${pathOf(alert)}/accept-baseline`, 'POST', body)) === undefined) return
+    setDraft({ comment: '' })
+    onDone()
+  }
+  return (
+    <Form saving={saving} fields={['comment']} onSubmit={submit} look="card fields">
+      <TextField
+        label="Is this the new normal? Comment, optional"
+        hint="The rule learns the traffic of this alert at once, and no longer alerts of as much."
+        {...field('comment')}
+      />
+      <div class="actions">
+        <button type="submit" disabled={saving.isWaiting}>
+          Accept as normal
         </button>
       </div>
     </Form>

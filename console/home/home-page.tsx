@@ -4,6 +4,7 @@ import { useMemo, useState } from 'preact/hooks'
 import type { Collector } from '../../rules/collectors.ts'
 import type { Exporter } from '../../rules/exporter.ts'
 import { type Asked, useAsk } from '../ask.ts'
+import { Legend } from '../chart/legend.tsx'
 import { TimeChart } from '../chart/time-chart.tsx'
 import { layersOf } from '../explore/explore-page.tsx'
 import { hrefOf, initialState, pathsOf } from '../explore/state.ts'
@@ -202,14 +203,7 @@ function DayGraph({ result, view }: { result: Timeseries; view: View }) {
           )
         }
       />
-      <ul class="legend">
-        {layers.map(({ label, color }) => (
-          <li key={label}>
-            <span class="swatch" style={{ background: color }} />
-            {label}
-          </li>
-        ))}
-      </ul>
+      <Legend layers={layers} />
     </>
   )
 }

@@ -1,5 +1,6 @@
 // A rule as it is typed, and as the API takes it.
 
+import type { Severity } from '../../rules/alerts/state.ts'
 import type { Rule } from '../../rules/rule.ts'
 import { type Vector, vectors } from '../../rules/vectors.ts'
 import { readAmount } from '../format.ts'
@@ -31,6 +32,11 @@ export interface RuleDraft {
   sensitivity: NonNullable<Rule['sensitivity']>
   min_samples: string
   vectors: Readonly<Record<Vector, VectorDraft>>
+  severity_least: Severity | ''
+  severity_high: string
+  severity_critical: string
+  repeat_interval: string
+  escalation_factor: string
 }
 
 export const ruleFields = [
@@ -50,7 +56,10 @@ export const ruleFields = [
   'sensitivity',
   'min_samples',
   'vectors',
-] as const satisfies (keyof RuleDraft)[]
+  'severity',
+  'repeat_interval',
+  'escalation_factor',
+] as const satisfies (keyof Rule)[]
 
 export function draftOf(rule: Rule | undefined): RuleDraft {
   const amount = (value: number | null | undefined) => (value == null ? '' : String(value))
@@ -84,6 +93,11 @@ export function draftOf(rule: Rule | undefined): RuleDraft {
         ]
       }),
     ) as Record<Vector, VectorDraft>,
+    severity_least: rule?.severity?.least ?? '',
+    severity_high: amount(rule?.severity?.high),
+    severity_critical: amount(rule?.severity?.critical),
+    repeat_interval: amount(rule?.repeat_interval),
+    escalation_factor: amount(rule?.escalation_factor),
   }
 }
 
@@ -109,7 +123,21 @@ export function bodyOf(draft: RuleDraft) {
     prefix_match: of('advanced_ddos', draft.prefix_match === '' ? null : draft.prefix_match),
     sensitivity: of('advanced_ddos', draft.sensitivity),
     vectors: of('advanced_ddos', vectorsOf(draft)),
+    severity: severityOf(draft),
+    repeat_interval: readAmount(draft.repeat_interval),
+    escalation_factor: readAmount(draft.escalation_factor),
   }
+}
+
+/** Null where all of it is as usual. */
+function severityOf({ severity_least, severity_high, severity_critical }: RuleDraft) {
+  const least = severity_least === '' ? null : severity_least
+  const severity = {
+    least,
+    high: readAmount(severity_high),
+    critical: readAmount(severity_critical),
+  }
+  return Object.values(severity).every((value) => value === null) ? null : severity
 }
 
 /** Only those of which the rule says something; null when there is none. */

@@ -1,31 +1,29 @@
-// What a rule has seen in the last day, drawn with its limit; and when it would have been crossed as it is typed.
+// What a rule would have seen in the last day, and when it would have been crossed, as it is typed at the moment.
 
-import { useMemo, useState } from 'preact/hooks'
-import type { Explanation } from '../../rules/explain.ts'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { Preview } from '../../rules/preview.ts'
 import type { Notice } from '../../rules/problem.ts'
 import type { Rule } from '../../rules/rule.ts'
-import { failureOf, useAsk } from '../ask.ts'
-import { colorOf } from '../chart/colors.ts'
-import { type Layer, TimeChart } from '../chart/time-chart.tsx'
-import { formatAmount, formatMoment, formatWhole, readAmount } from '../format.ts'
-import { Asking, Failure } from '../parts/asking.tsx'
+import { failureOf } from '../ask.ts'
+import { formatAmount, formatMoment, formatWhole } from '../format.ts'
+import { Failure } from '../parts/asking.tsx'
 import { Notes } from '../parts/notes.tsx'
 import { type RequestFailed, request } from '../request.ts'
 import { bodyOf, type RuleDraft } from './draft.ts'
+import { PreviewChart } from './preview-chart.tsx'
 
-const metrics = {
-  bps: ['bit/s', 'bandwidth_threshold'],
-  pps: ['p/s', 'packet_threshold'],
-  fps: ['flows/s', 'flow_threshold'],
-} as const
-type Metric = keyof typeof metrics
+interface Tried {
+  preview: Preview
+  notices: readonly Notice[]
+  /** As it was tried. */
+  type: Rule['type']
+}
 
 export function History({ rule, draft }: { rule: Rule | undefined; draft: RuleDraft }) {
-  const [tried, setTried] = useState<{ preview: Preview; notices: Notice[] }>()
+  const [tried, setTried] = useState<Tried>()
   const [failure, setFailure] = useState<RequestFailed>()
   const [isWaiting, setWaiting] = useState(false)
-  const attempt = async () => {
+  const attempt = useCallback(async (draft: RuleDraft) => {
     setWaiting(true)
     setFailure(undefined)
     try {
@@ -33,36 +31,47 @@ export function History({ rule, draft }: { rule: Rule | undefined; draft: RuleDr
         method: 'POST',
         body: { ...bodyOf(draft), name: draft.name || 'preview' },
       })
-      setTried({ preview: result, notices: messages })
+      // How Cloudflare's durations are is told when the rule is saved.
+      const notices = messages.filter(({ code }) => code !== 2202)
+      setTried({ preview: result, notices, type: draft.type })
     } catch (error) {
       setTried(undefined)
       setFailure(failureOf(error))
     } finally {
       setWaiting(false)
     }
-  }
+  }, [])
+  // What is stored can be tried at once; what is still being typed when its author says so.
+  useEffect(() => {
+    if (rule !== undefined) void attempt(draft)
+  }, [rule])
   return (
     <section class="card">
       <div class="section-head">
         <h2>The last 24 hours</h2>
-        <button type="button" disabled={isWaiting} onClick={() => void attempt()}>
+        <button type="button" disabled={isWaiting} onClick={() => void attempt(draft)}>
           {isWaiting ? 'Working …' : 'Preview'}
         </button>
       </div>
       {failure !== undefined && <Failure failure={failure} />}
-      {tried !== undefined && <Tried {...tried} />}
-      {rule === undefined ? (
-        <p class="hint">A graph of what the rule sees is here once it is stored.</p>
+      {tried !== undefined ? (
+        <>
+          <Crossed preview={tried.preview} notices={tried.notices} />
+          <PreviewChart preview={tried.preview} type={tried.type} draft={draft} />
+        </>
       ) : (
-        rule.type !== 'advanced_ddos' && (
-          <Seen rule={rule} draft={draft} intervals={tried?.preview.intervals ?? []} />
+        failure === undefined && (
+          <p class="hint">
+            Preview shows what the rule, as it is typed, would have seen and when it would have been
+            crossed.
+          </p>
         )
       )}
     </section>
   )
 }
 
-function Tried({ preview, notices }: { preview: Preview; notices: readonly Notice[] }) {
+function Crossed({ preview, notices }: { preview: Preview; notices: readonly Notice[] }) {
   const { intervals } = preview
   const unknown = preview.unknown_minutes + preview.not_counted_minutes
   return (
@@ -86,113 +95,19 @@ function Tried({ preview, notices }: { preview: Preview; notices: readonly Notic
       {intervals.length > 0 && (
         <ol class="intervals">
           {intervals.slice(0, 8).map((interval) => (
-            <li key={`${interval.first} ${interval.prefix} ${interval.direction}`}>
+            <li
+              key={`${interval.first} ${interval.prefix} ${interval.direction} ${interval.vector}`}
+            >
               {formatMoment(Date.parse(interval.since))} to{' '}
               {formatMoment(Date.parse(interval.last) + 60_000)}, {interval.direction}
+              {interval.vector !== null && `, ${interval.vector}`}
               {interval.prefix !== null && `, ${interval.prefix}`}: up to{' '}
               {formatAmount(interval.peak_bps, 'bit/s')}, {formatAmount(interval.peak_pps, 'p/s')}
             </li>
           ))}
+          {intervals.length > 8 && <li>and {intervals.length - 8} more</li>}
         </ol>
       )}
     </div>
-  )
-}
-
-function Seen(props: { rule: Rule; draft: RuleDraft; intervals: Preview['intervals'] }) {
-  const { rule, draft, intervals } = props
-  const first = (Object.keys(metrics) as Metric[]).find((name) => rule[metrics[name][1]] !== null)
-  const target = rule.zscore_target === 'packets' ? 'pps' : 'bps'
-  const [metric, setMetric] = useState<Metric>(rule.type === 'zscore' ? target : (first ?? 'bps'))
-  const path = `/rules/${encodeURIComponent(rule.id)}/explain?minutes=1440`
-  const asked = useAsk<{ rule: Rule; series: Explanation[] }>(path, { everyMs: 60_000 })
-  return (
-    <>
-      <fieldset class="segments">
-        <legend class="hidden">Unit</legend>
-        {(Object.keys(metrics) as Metric[]).map((name) => (
-          <button
-            key={name}
-            type="button"
-            aria-pressed={metric === name}
-            onClick={() => setMetric(name)}
-          >
-            {metrics[name][0]}
-          </button>
-        ))}
-      </fieldset>
-      <Asking asked={asked}>
-        {({ series }) => (
-          <SeenChart
-            series={series}
-            metric={metric}
-            limit={rule.type === 'threshold' ? readAmount(draft[metrics[metric][1]]) : null}
-            isDynamic={rule.type === 'zscore' && metric === target}
-            intervals={intervals}
-          />
-        )}
-      </Asking>
-    </>
-  )
-}
-
-function SeenChart(props: {
-  series: readonly Explanation[]
-  metric: Metric
-  limit: number | string | null
-  isDynamic: boolean
-  intervals: Preview['intervals']
-}) {
-  const { series, metric, limit, isDynamic, intervals } = props
-  const times = useMemo(
-    () => (series[0]?.minutes ?? []).map(({ minute }) => Date.parse(minute) / 1000),
-    [series],
-  )
-  const layers = useMemo(
-    () =>
-      series.slice(0, 12).map(
-        ({ prefix, direction, minutes }, index): Layer => ({
-          label: `${prefix ?? 'all prefixes'}, ${direction}`,
-          color: colorOf(index),
-          values: minutes.map((minute) => minute[metric]),
-        }),
-      ),
-    [series, metric],
-  )
-  const moving = useMemo(
-    () =>
-      isDynamic && series[0] !== undefined
-        ? {
-            label: 'Limit',
-            values: series[0].minutes.map(({ verdicts }) => verdicts[0]?.limit ?? null),
-          }
-        : undefined,
-    [series, isDynamic],
-  )
-  const limits = useMemo(
-    () => (typeof limit === 'number' && limit > 0 ? [{ label: 'Limit', value: limit }] : []),
-    [limit],
-  )
-  const marks = useMemo(
-    () =>
-      intervals.map(({ since, last }) => ({
-        from: Date.parse(since) / 1000,
-        to: Date.parse(last) / 1000 + 60,
-      })),
-    [intervals],
-  )
-  if (times.length === 0) return <p class="muted">No minute is closed yet.</p>
-  return (
-    <TimeChart
-      label="What the rule saw in the last 24 hours, minute by minute"
-      times={times}
-      layers={layers}
-      kind="lines"
-      unit={metrics[metric][0]}
-      before={moving}
-      limits={limits}
-      marks={marks}
-      height={240}
-    />
   )
 }

@@ -146,6 +146,51 @@ export function RuleForm(props: {
           <VectorFields {...field('vectors')} />
         </fieldset>
       )}
+      <details open={isToldInItsOwnWay(draft)}>
+        <summary>Severity and notifications</summary>
+        <div class="fields three">
+          <ChoiceField
+            label="Severity at least"
+            choices={[
+              ['', 'warning'],
+              ['high', 'high'],
+              ['critical', 'critical'],
+            ]}
+            {...field('severity_least', 'severity')}
+          />
+          <TextField
+            label="High from"
+            unit="times the limit"
+            placeholder="2"
+            {...field('severity_high')}
+          />
+          <TextField
+            label="Critical from"
+            unit="times the limit"
+            placeholder="5"
+            {...field('severity_critical')}
+          />
+          <TextField
+            label="Repeat while it lasts"
+            unit="minutes"
+            placeholder="60"
+            hint="0 for never."
+            {...field('repeat_interval')}
+          />
+          <TextField
+            label="Again when it grows"
+            unit="times"
+            placeholder="2"
+            {...field('escalation_factor')}
+          />
+        </div>
+      </details>
     </DocumentForm>
   )
+}
+
+function isToldInItsOwnWay(draft: RuleDraft): boolean {
+  const { severity_least, severity_high, severity_critical } = draft
+  const texts = [severity_least, severity_high, severity_critical]
+  return [...texts, draft.repeat_interval, draft.escalation_factor].some((text) => text !== '')
 }

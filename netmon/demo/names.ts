@@ -22,10 +22,10 @@ export async function writeDemoNames(directory: string): Promise<Record<string, 
   await writeFile(
     asNames,
     [
-      `${ownAs},Own Network (demo),NL`,
+      `${ownAs},Own Network,NL`,
       ...networks.map(([, index]) => {
         const name = `${places[index % places.length]} ${trades[index % trades.length]}`
-        return `${firstRemoteAs + index},${name} (demo),${countryOf(index)}`
+        return `${firstRemoteAs + index},${name},${countryOf(index)}`
       }),
       '',
     ].join('\n'),
