@@ -3,10 +3,11 @@
 import { z } from 'zod'
 import type { StoreClient } from '../../schema/client.ts'
 import { readDocuments } from '../documents.ts'
-import { type Evidence, evidenceSchema } from '../evidence.ts'
+import { evidenceSchema } from '../evidence.ts'
 import { noSuch } from '../problem.ts'
 import { read } from '../query.ts'
 import { type AlertDocument, alertDocumentSchema } from './document.ts'
+import type { KeptEvidence } from './look-up-evidence.ts'
 import { readRemarks } from './people.ts'
 import { isSilencing, silenceSchema } from './silence.ts'
 
@@ -39,8 +40,10 @@ export const timelineSchema = z.object({
 export const alertStorySchema = alertDocumentSchema.extend({
   /** The oldest first, at most 1,000. */
   timeline: z.array(timelineSchema),
-  /** What the traffic was made of; null: it was not looked up (yet), or its flows are gone. */
+  /** What the traffic was made of; null: it was not looked up yet, or could not be. */
   evidence: evidenceSchema.nullable(),
+  /** Why it could not be. */
+  evidence_problem: z.string().nullable(),
 })
 
 export type AlertStory = z.infer<typeof alertStorySchema>
@@ -110,8 +113,11 @@ export async function readAlert(
     ),
   ])
   if (alert === undefined) throw noSuch('alert')
-  const known = JSON.parse(evidence[0]?.evidence ?? 'null') as Evidence | null
-  return { ...alert, timeline, evidence: known }
+  const kept = JSON.parse(evidence[0]?.evidence ?? 'null') as KeptEvidence | null
+  if (kept !== null && 'problem' in kept) {
+    return { ...alert, timeline, evidence: null, evidence_problem: kept.problem }
+  }
+  return { ...alert, timeline, evidence: kept, evidence_problem: null }
 }
 
 /** As people have it now: what they acknowledged, classified and silenced. */

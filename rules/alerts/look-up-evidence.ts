@@ -1,7 +1,7 @@
 // Looks up what alerts are about, when they fire, grow and end. Beside their evaluation, which must not wait for that: it reads single flows.
 
 import type { StoreClient } from '../../schema/client.ts'
-import { readEvidence } from '../evidence.ts'
+import { type Evidence, readEvidence } from '../evidence.ts'
 import { read } from '../query.ts'
 import { askStore, StoreError } from '../store-error.ts'
 import type { AlertDocument } from './document.ts'
@@ -13,7 +13,7 @@ const mostAlerts = 5
 const pastMinutes = 60
 
 /**
- * For alerts of the last hour of which something new is to be looked up, the oldest first. One whose flows cannot be read in time is left without.
+ * For alerts of the last hour of which something new is to be looked up, the oldest first. Of one whose flows cannot be read the reason is kept in place of them.
  * @throws StoreError
  */
 export async function lookUpEvidence(client: StoreClient, nowMs: number): Promise<void> {
@@ -49,7 +49,14 @@ export async function lookUpEvidence(client: StoreClient, nowMs: number): Promis
   }
 }
 
-async function evidenceOf(client: StoreClient, alert: AlertDocument, minute: number) {
+/** What is kept: evidence, or why there is none. */
+export type KeptEvidence = Evidence | { problem: string }
+
+async function evidenceOf(
+  client: StoreClient,
+  alert: AlertDocument,
+  minute: number,
+): Promise<KeptEvidence> {
   const { rule_id, scope, key, direction, vector, started_at } = alert
   const host = scope === 'per_host' ? key : undefined
   const source = scope === 'per_prefix' ? { prefixes: [key] } : { ruleId: rule_id }
@@ -63,9 +70,10 @@ async function evidenceOf(client: StoreClient, alert: AlertDocument, minute: num
       first,
       last: minute,
     })
-    return found ?? null
+    return found ?? { problem: 'none of its flows are stored' }
   } catch (error) {
-    if (error instanceof StoreError) return null
+    if (error instanceof StoreError)
+      return { problem: `its flows could not be read: ${error.message}` }
     throw error
   }
 }
