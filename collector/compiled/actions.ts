@@ -64,10 +64,13 @@ export type Action =
   | { readonly does: 'time'; readonly of: 'start' | 'end'; readonly unit: TimeUnit }
   /** The record says what it is: one that does not agree with its addresses is interpreted. */
   | { readonly does: 'check'; readonly what: 'ipVersion' | 'ethernetType' }
-  /** The sampling rate is looked up by it. */
+  /** The sampling rate is looked up by it, or is what it says. */
   | { readonly does: 'sampler' }
+  | { readonly does: 'label'; readonly depth: number }
+  | { readonly does: 'labelAddress' }
+  | { readonly does: 'application' }
 
-export type TimeUnit = 'uptime' | 'milliseconds' | 'seconds'
+export type TimeUnit = 'uptime' | 'milliseconds' | 'seconds' | 'ntp'
 
 /** The low bits; of 32, which is what is read, all. */
 const low = (bits: number): Cut =>
@@ -86,6 +89,7 @@ const end = (field: 'srcAddr' | 'dstAddr', family: 4 | 6): Action => ({
 const address = (field: AddressField): Action => ({ does: 'address', field })
 const count = (field: 'bytes' | 'packets'): Action => ({ does: 'count', field })
 const time = (of: 'start' | 'end', unit: TimeUnit): Action => ({ does: 'time', of, unit })
+const label = (depth: number): Action => ({ does: 'label', depth })
 
 /** By the id of the element. */
 export const actions: Readonly<Record<number, Action>> = {
@@ -169,8 +173,28 @@ export const actions: Readonly<Record<number, Action>> = {
   152: time('start', 'milliseconds'),
   153: time('end', 'milliseconds'),
 
+  154: time('start', 'ntp'),
+  155: time('end', 'ntp'),
+  156: time('start', 'ntp'),
+  157: time('end', 'ntp'),
+
+  34: { does: 'sampler' },
+  50: { does: 'sampler' },
   48: { does: 'sampler' },
   302: { does: 'sampler' },
+
+  70: label(0),
+  71: label(1),
+  72: label(2),
+  73: label(3),
+  74: label(4),
+  75: label(5),
+  76: label(6),
+  77: label(7),
+  78: label(8),
+  79: label(9),
+  47: { does: 'labelAddress' },
+  140: { does: 'labelAddress' },
 
   225: address('postNatSrcAddr'),
   281: address('postNatSrcAddr'),
@@ -180,6 +204,7 @@ export const actions: Readonly<Record<number, Action>> = {
   228: fill('postNatDstPort'),
   230: fill('natEvent'),
   233: fill('firewallEvent'),
+  95: { does: 'application' },
   136: fill('flowEndReason'),
   138: fill('observationPointId'),
 }

@@ -1,7 +1,10 @@
 // Lines that read a record's fields into variables, and those that find what is left to the interpreter: `stop = 1` in front of an odd record,
 // `stop = 2` where the sampler is another than the one whose rate is known.
 
+import { ntpEraSeconds, ntpToUnixSeconds } from '../decode/instant.ts'
+import type { TemplateProtocol } from '../decode/speaker.ts'
 import type { UintField } from './actions.ts'
+import { high, isZero, uint, words } from './generate-bytes.ts'
 import type { CompilableRecord, Part } from './record-layout.ts'
 
 const odd = '{ stop = 1; break }'
@@ -10,19 +13,41 @@ export function rateChange({ sampler }: CompilableRecord): string[] {
   return sampler === undefined ? [] : [`if (${uint(sampler)} !== samplerId) { stop = 2; break }`]
 }
 
+/**
+ * Of a template with both families, a record has the ends of one, and zeros in place of the other. Where an address of its own family is zero, too, it takes more than that to tell
+ * which one it is.
+ */
+export function familyOf({ ends, otherEnds }: CompilableRecord): string[] {
+  if (otherEnds === undefined) return []
+  const { source, destination } = ends
+  const isIpv4 = `!(${isZero(otherEnds.source)} && ${isZero(otherEnds.destination)}) || ${isZero(source)} || ${isZero(destination)}`
+  const isIpv6 = `${isZero(otherEnds.source)} || ${isZero(otherEnds.destination)}`
+  return [
+    `const isIpv6 = ${isZero(source)} && ${isZero(destination)}`,
+    `if (isIpv6) { if (${isIpv6}) ${odd} } else if (${isIpv4}) ${odd}`,
+  ]
+}
+
 /** The record says what it is. When that does not agree with its addresses, it takes more than these to tell its family. */
-export function checks({ checks, family, source, destination }: CompilableRecord): string[] {
-  return checks.map((part) => {
+export function checks({ checks, ends, otherEnds }: CompilableRecord): string[] {
+  const { family, source, destination } = ends
+  const version = otherEnds === undefined ? family : '(isIpv6 ? 6 : 4)'
+  return checks.flatMap((part) => {
     if (part.action.what === 'ipVersion') {
-      return `if (${uint(part)} !== 0 && ${uint(part)} !== ${family}) ${odd}`
+      return `if (${uint(part)} !== 0 && ${uint(part)} !== ${version}) ${odd}`
     }
+    if (otherEnds !== undefined) return []
     return `if ((${uint(part)} & 65535) !== 0 && ${isZero(source)} && ${isZero(destination)}) ${odd}`
   })
 }
 
 /** An IPv4-mapped address is an IPv4 one. */
-export function oddAddresses({ source, destination, addresses }: CompilableRecord): string[] {
-  return [source, destination, ...addresses]
+export function oddAddresses({ ends, otherEnds, addresses }: CompilableRecord): string[] {
+  const all = [ends, ...(otherEnds ? [otherEnds] : [])].flatMap((ends): Part[] => [
+    ends.source,
+    ends.destination,
+  ])
+  return [...all, ...addresses.flat()]
     .filter(({ length }) => length === 16)
     .map((part) => {
       const [first, second, third] = words(part)
@@ -31,11 +56,11 @@ export function oddAddresses({ source, destination, addresses }: CompilableRecor
 }
 
 /** Whole seconds and nanoseconds of start and end. */
-export function readTimes({ start, end }: CompilableRecord): string[] {
-  return [...readTime(start), ...readTime(end)]
+export function readTimes({ start, end, protocol }: CompilableRecord): string[] {
+  return [...readTime(start, protocol), ...readTime(end, protocol)]
 }
 
-function readTime(part: CompilableRecord['start']): string[] {
+function readTime(part: CompilableRecord['start'], protocol: TemplateProtocol): string[] {
   const { of, unit } = part.action
   const isOdd = `if (${of}Seconds < earliest || ${of}Seconds > latest) ${odd}`
   switch (unit) {
@@ -48,7 +73,24 @@ function readTime(part: CompilableRecord['start']): string[] {
         `const ${of}Nanos = (${of}Ms - ${of}Seconds * 1000) * 1000000`,
         isOdd,
       ]
+    case 'ntp':
+      // Since 1900, and since 2036 when it has begun anew. 0 is neither near now.
+      return [
+        `const ${of}Ntp = wire.getUint32(offset + ${part.at})`,
+        `const ${of}Seconds = ${of}Ntp - ${ntpToUnixSeconds} + (${of}Ntp < ${ntpToUnixSeconds} ? ${ntpEraSeconds} : 0)`,
+        `const ${of}Nanos = Math.floor(wire.getUint32(offset + ${part.at + 4}) * 1000000000 / 4294967296)`,
+        isOdd,
+      ]
     case 'uptime':
+      if (protocol === 'ipfix') {
+        return [
+          `const ${of}Uptime = ${uint(part)} >>> 0`,
+          `const ${of}Ms = initMs + ${of}Uptime + Math.round((exportMs - initMs - ${of}Uptime) / 4294967296) * 4294967296`,
+          `const ${of}Seconds = Math.floor(${of}Ms / 1000)`,
+          `const ${of}Nanos = (${of}Ms - ${of}Seconds * 1000) * 1000000`,
+          isOdd,
+        ]
+      }
       // A difference of 32 bits with a sign survives the wrap of the uptime.
       return [
         `const ${of}Ms = exportMs - ((uptime - ${uint(part)}) | 0)`,
@@ -117,29 +159,4 @@ function icmpOfPort(uints: CompilableRecord['uints'], declared: Set<UintField>):
     'let icmpCode = 0',
     `if ((proto === 1 || proto === 58)${noSource}) { icmpType = dstPort >> 8; icmpCode = dstPort & 255 }`,
   ]
-}
-
-/** An integer's low 32 bits, with a sign where it has all of them. Lengths as `readUint` takes them. */
-function uint({ at, length }: Pick<Part, 'at' | 'length'>): string {
-  if (length === 1) return `wire.getUint8(offset + ${at})`
-  if (length === 2) return `wire.getUint16(offset + ${at})`
-  if (length === 3)
-    return `(wire.getUint16(offset + ${at}) << 8 | wire.getUint8(offset + ${at + 2}))`
-  return length >= 4 && length <= 8 ? `wire.getInt32(offset + ${at + length - 4})` : '0'
-}
-
-/** The bits of an integer above those. */
-function high({ at, length }: Pick<Part, 'at' | 'length'>): string {
-  return length > 4 && length <= 8 ? uint({ at, length: length - 4 }) : '0'
-}
-
-/** An address, 32 bits at a time. */
-export function words({ at, length }: Pick<Part, 'at' | 'length'>): string[] {
-  return Array.from({ length: length / 4 }, (_, i) => `wire.getInt32(offset + ${at + 4 * i})`)
-}
-
-function isZero(part: Part): string {
-  return words(part)
-    .map((word) => `${word} === 0`)
-    .join(' && ')
 }

@@ -1,8 +1,9 @@
 // Lines that write the fields of a FlowMessage from variables, in the order of the fields' numbers and in the encoding of `protobuf.ts`.
 
 import { addressFields, type UintField, uintFields } from './actions.ts'
-import { words } from './generate-reading.ts'
-import type { CompilableRecord, Part } from './record-layout.ts'
+import { isZero, tagOf, writeAddress } from './generate-bytes.ts'
+import { writeApplication, writeLabelAddresses, writeLabels } from './generate-opaque.ts'
+import type { CompilableRecord, Ends, Part } from './record-layout.ts'
 
 /** What a message says of all its flows is encoded once for many, and copied in words that may reach beyond its end. */
 const constants = [
@@ -32,15 +33,23 @@ export function loadConstants(): string[] {
 
 /** `declared` are the integers that have a variable. */
 export function writeFields(record: CompilableRecord, declared: ReadonlySet<UintField>): string[] {
-  const { source, destination, addresses, counts, macs, family } = record
+  const { addresses, counts, macs } = record
   const fields: [number: number, lines: string[]][] = constants.map(({ number, name, words }) => [
     number,
     copyConstant(name, words),
   ])
-  fields.push([6, writeAddress(6, source)], [7, writeAddress(7, destination)])
-  for (const part of addresses) {
-    const number = addressFields[part.action.field]
-    fields.push([number, writeAddress(number, part)])
+  fields.push(
+    [6, ofFamily(record, ({ source }) => writeAddress(6, source))],
+    [7, ofFamily(record, ({ destination }) => writeAddress(7, destination))],
+    [30, ofFamily(record, ({ family }) => writeEtherType(family))],
+    [81, writeLabels(record)],
+    [82, writeLabelAddresses(record)],
+    [1020, writeApplication(record)],
+  )
+  for (const [first, second] of addresses) {
+    if (first === undefined) continue
+    const number = addressFields[first.action.field]
+    fields.push([number, writeFirst(number, first, second)])
   }
   for (const [number, field] of [
     [9, 'bytes'],
@@ -55,11 +64,7 @@ export function writeFields(record: CompilableRecord, declared: ReadonlySet<Uint
     const [number, bits] = uintFields[field]
     fields.push([number, writeUint(number, field, bits)])
   }
-  fields.push(
-    [30, writeEtherType(family)],
-    [111, writeTime(111, 'start')],
-    [112, writeTime(112, 'end')],
-  )
+  fields.push([111, writeTime(111, 'start')], [112, writeTime(112, 'end')])
   return fields.sort(([a], [b]) => a - b).flatMap(([, lines]) => lines)
 }
 
@@ -110,14 +115,20 @@ function writeTime(number: number, of: 'start' | 'end'): string[] {
   return [writeTag, `at = nanoseconds(target, at + ${behind}, ${of}Seconds, ${of}Nanos)`]
 }
 
-function writeAddress(number: number, part: Pick<Part, 'at' | 'length'>): string[] {
-  const [writeTag, behind] = tagOf(number, 2)
-  const values = words(part)
+function ofFamily(
+  { ends, otherEnds }: CompilableRecord,
+  write: (ends: Ends) => string[],
+): string[] {
+  if (otherEnds === undefined) return write(ends)
+  return [`if (isIpv6) { ${write(otherEnds).join('; ')} } else { ${write(ends).join('; ')} }`]
+}
+
+/** The first that is not zero; of two zeros the first. */
+function writeFirst(number: number, first: Part, second: Part | undefined): string[] {
+  if (second === undefined) return writeAddress(number, first)
+  const isSecond = `${isZero(first)} && !(${isZero(second)})`
   return [
-    writeTag,
-    `target[at + ${behind}] = ${part.length}`,
-    ...values.map((word, i) => `out.setInt32(at + ${behind + 1 + 4 * i}, ${word})`),
-    `at += ${behind + 1 + part.length}`,
+    `if (${isSecond}) { ${writeAddress(number, second).join('; ')} } else { ${writeAddress(number, first).join('; ')} }`,
   ]
 }
 
@@ -132,13 +143,6 @@ function writeEtherType(family: 4 | 6): string[] {
         `target[at + ${behind + 2}] = 2`,
         `at += ${behind + 3}`,
       ]
-}
-
-/** Writes the tag at `at`, and how many bytes it has: one up to number 15, then two. */
-function tagOf(number: number, wireType: 0 | 2): [line: string, bytes: 1 | 2] {
-  const low = ((number << 3) | wireType) & 0xff
-  if (number < 16) return [`target[at] = ${low}`, 1]
-  return [`out.setUint16(at, ${((low | 0x80) << 8) | (number >> 4)})`, 2]
 }
 
 function offsetsOf(

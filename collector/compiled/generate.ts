@@ -8,6 +8,7 @@
 import type { UintField } from './actions.ts'
 import {
   checks,
+  familyOf,
   oddAddresses,
   rateChange,
   readCounts,
@@ -31,6 +32,7 @@ export function generateWriter(layout: RecordLayout): GeneratedWriter | undefine
   const loop = [
     'if (at > limit) { stop = 3; break }',
     ...rateChange(record),
+    ...familyOf(record),
     ...checks(record),
     ...oddAddresses(record),
     ...readTimes(record),
@@ -55,7 +57,7 @@ export function generateWriter(layout: RecordLayout): GeneratedWriter | undefine
   const source = [
     "'use strict'",
     'return (env, wire, offset, end, target, out, at, limit) => {',
-    '  const { constants, samplerId, earliest, latest, exportMs, exportNanos, uptime } = env',
+    '  const { constants, samplerId, earliest, latest, exportMs, exportNanos, uptime, initMs } = env',
     ...loadConstants().map((line) => `  ${line}`),
     '  let guess = env.guess',
     '  let flows = 0',

@@ -45,6 +45,8 @@ export class WriterState {
   exportMs = 0
   exportNanos = 0
   uptime = 0
+  /** IPFIX: when the exporter started, in milliseconds since 1970. */
+  initMs = 0
 
   /** How many bytes a flow's length is likely to take. */
   guess: 1 | 2 = 1

@@ -1,9 +1,10 @@
 // Writes the records of a data set, as far as nothing is odd about them.
 
+import { readUint } from '../decode/bytes.ts'
 import type { Compat } from '../decode/compat.ts'
 import type { DecodeContext } from '../decode/context.ts'
 import type { Domain, Exporter } from '../decode/exporter.ts'
-import { samplingRate } from '../decode/flow-completion.ts'
+import { samplingRate, systemInit } from '../decode/flow-completion.ts'
 import type { DecoderLimits } from '../decode/limits.ts'
 import type { Message } from '../decode/message.ts'
 import { type Plan, runSteps } from '../decode/plan.ts'
@@ -39,11 +40,16 @@ export function writerOf(
   template: Template,
   plan: Plan,
   exporter: Exporter | undefined,
+  domain: Domain | undefined,
 ): Writer | undefined {
   if (direct === undefined) return undefined
   const { message } = record
   const writer = direct.writers.of(template, plan, message.receivedMs)
-  if (writer === undefined || (writer.usesUptime && !tellsUptime(message))) return undefined
+  if (writer === undefined) return undefined
+  if (writer.usesUptime) {
+    direct.state.initMs = message.protocol === 'ipfix' ? systemInit(message, exporter, domain) : 0
+    if (direct.state.initMs === 0 && !tellsUptime(message)) return undefined
+  }
   // Rates of interfaces and line cards would have to be looked up for each record.
   const { interfaces, lineCards } = exporter?.rates ?? {}
   return interfaces === undefined && lineCards === undefined ? writer : undefined
@@ -75,10 +81,12 @@ export function writeRecords(
   const wire = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   while (end - offset >= writer.recordBytes) {
     record.begin()
-    if (writer.usesSampler) {
+    const { sampler } = writer
+    if (sampler !== undefined) {
       runSteps(plan, plan.samplerSteps, record, bytes, offset)
-      const { hasSamplerId, samplerId, selectorId } = record.sampling
-      state.samplerId = (hasSamplerId ? samplerId : selectorId) | 0
+      // Each rate that is refused is counted.
+      if (record.sampling.rate() > context.limits.samplingRate) return offset
+      state.samplerId = readUint(bytes, offset + sampler.at, sampler.length) | 0
     }
     flow.samplingRate = samplingRate(context, template, exporter, domain)
     if (flow.samplingRate > 0) flow.samplingSource = SamplingSource.exporter

@@ -25,9 +25,10 @@ export interface Writer {
   /** Undefined once it made room for others. */
   write: WriteRecords | undefined
   readonly recordBytes: number
-  /** Start and end are told by the exporter's uptime: the message has to tell it, too. */
+  /** Start and end are told by the exporter's uptime: in NetFlow the message has to tell it, too, in IPFIX options data when the exporter started. */
   readonly usesUptime: boolean
-  readonly usesSampler: boolean
+  /** What the sampling rate of a record depends on. */
+  readonly sampler: { readonly at: number; readonly length: number } | undefined
   usedMs: number
 }
 
@@ -74,6 +75,7 @@ export function createWriters(options: {
     const known = writers.get(keyOf(template))
     if (known !== undefined) return known
     const generated = generateWriter({
+      protocol: template.protocol,
       fields: template.fields(),
       offsets: plan.offsets,
       order: plan.steps.map(({ field }) => field),
@@ -90,7 +92,7 @@ export function createWriters(options: {
       write,
       recordBytes: generated.record.recordBytes,
       usesUptime: generated.record.start.action.unit === 'uptime',
-      usesSampler: generated.record.sampler !== undefined,
+      sampler: generated.record.sampler,
       usedMs: 0,
     }
     writers.set(keyOf(template), writer)

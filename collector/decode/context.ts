@@ -16,6 +16,7 @@ import type { DecoderLimits } from './limits.ts'
 import type { Message } from './message.ts'
 import type { DecodeReason } from './outcome.ts'
 import type { ParkedSets } from './parked-sets.ts'
+import type { Plans } from './plans.ts'
 import type { ReportedSessions } from './reported-sessions.ts'
 import type { SampleDrops } from './sample-drops.ts'
 import type { Sequences } from './sequence.ts'
@@ -26,6 +27,7 @@ export interface DecodeContext {
   readonly facts: DatagramFacts
   readonly exporters: ExporterStore
   readonly memos: SourceMemos
+  readonly plans: Plans
   readonly parked: ParkedSets
   /** Of the datagram being read. */
   readonly optionsSets: DataSets

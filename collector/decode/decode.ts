@@ -23,6 +23,7 @@ import { decodeNetflow5 } from './netflow5.ts'
 import { decodeNetflow9 } from './netflow9.ts'
 import type { DecodeReason } from './outcome.ts'
 import { type Held, ParkedSets } from './parked-sets.ts'
+import { Plans } from './plans.ts'
 import { ReportedSessions } from './reported-sessions.ts'
 import { SampleDrops } from './sample-drops.ts'
 import { Sequences } from './sequence.ts'
@@ -105,6 +106,7 @@ export function createDecoder(options: DecoderOptions): Decoder {
     facts,
     exporters,
     memos: new SourceMemos(),
+    plans: new Plans(),
     parked,
     optionsSets: new DataSets(),
     dataSets: new DataSets(),

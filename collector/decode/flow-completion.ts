@@ -30,8 +30,8 @@ export function completeFlow(
   if (rate > 0) flow.samplingSource = SamplingSource.exporter
 }
 
-/** As options data said it: of the domain, or of the whole exporter under domain 0. 0 when it said nothing. */
-function systemInit(
+/** When the exporter started, as options data said it: of the domain, or of the whole exporter under domain 0. 0 when it said nothing. */
+export function systemInit(
   { protocol }: Message,
   exporter: Exporter | undefined,
   domain: Domain | undefined,

@@ -3,9 +3,9 @@
 import { readUint32 } from './bytes.ts'
 
 /** 1900 to 1970, RFC 5905 figure 4. */
-const ntpToUnixSeconds = 2_208_988_800
+export const ntpToUnixSeconds = 2_208_988_800
 /** NTP's seconds start again in 2036, RFC 5905 6. */
-const ntpEraSeconds = 2 ** 32
+export const ntpEraSeconds = 2 ** 32
 
 /** Earlier than this no flow was ever exported: it is the clock of a router that has not been told the time. */
 export const earliestSeconds = Date.UTC(1990, 0) / 1000

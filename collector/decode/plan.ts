@@ -26,7 +26,7 @@ export interface Step {
 
 export interface Plan {
   readonly steps: readonly Step[]
-  /** Of those, the ones that name a sampler. */
+  /** Of those, the ones that name a sampler or say its interval. */
   readonly samplerSteps: readonly Step[]
   /** The same for the flow of the other direction; undefined for records that only tell of one. */
   readonly reverseSteps: readonly Step[] | undefined
@@ -61,11 +61,9 @@ export function compile(template: Template): Plan {
   const reverse = findReverse(fields, (id) => ianaElement(template, id))
   return {
     steps,
-    samplerSteps: steps.filter(({ field }) => isSampler(fields[field]!)),
+    samplerSteps: steps.filter(({ field }) => isOf(samplers, fields[field]!)),
     reverseSteps: reverse.length > 0 ? toSteps(reverse, fields) : undefined,
-    hasSamplingInterval: fields.some(
-      ({ id, enterprise }) => enterprise === undefined && (id === 34 || id === 50),
-    ),
+    hasSamplingInterval: fields.some((field) => isOf(samplingIntervals, field)),
     minBytes: template.minRecordBytes,
     offsets,
     lengths,
@@ -74,8 +72,11 @@ export function compile(template: Template): Plan {
   }
 }
 
-function isSampler({ id, enterprise }: FieldSpecifier): boolean {
-  return enterprise === undefined && (id === 48 || id === 302)
+const samplingIntervals = [34, 50]
+const samplers = [48, 302, ...samplingIntervals]
+
+function isOf(ids: readonly number[], { id, enterprise }: FieldSpecifier): boolean {
+  return enterprise === undefined && ids.includes(id)
 }
 
 function elementOf(

@@ -7,7 +7,7 @@ import { countUndecodable, type DecodeContext, fail } from './context.ts'
 import { emitFlows } from './data-flows.ts'
 import type { DataSet } from './data-sets.ts'
 import { learnNames } from './names.ts'
-import { compile, type Plan, readRecord } from './plan.ts'
+import { type Plan, readRecord } from './plan.ts'
 import { announcedRate, type SamplingRate } from './sampling-rates.ts'
 import type { Template } from './template.ts'
 
@@ -175,13 +175,13 @@ function readData(
 ): void {
   const { record, exporters, memos } = context
   const { message, sampling } = record
-  const plan = planOf(template)
+  const plan = context.plans.of(template)
   const memo = memos.of(message.source)
   exporters.findDomain(memo, message)
   const { exporter, domain } = memo
   sampling.isLittleEndian =
     plan.hasSamplingInterval && context.hasLittleEndianSampling(message.source)
-  const writer = writerOf(context, template, plan, exporter)
+  const writer = writerOf(context, template, plan, exporter, domain)
   while (hasRecord(plan, bytes, offset, end)) {
     if (writer !== undefined) {
       offset = writeRecords(context, writer, template, plan, exporter, domain, bytes, offset, end)
@@ -209,7 +209,7 @@ function readOptionsData(
   end: number,
 ): void {
   const { record, counters, exporters } = context
-  const plan = planOf(template)
+  const plan = context.plans.of(template)
   record.sampling.isLittleEndian = false
   while (hasRecord(plan, bytes, offset, end)) {
     record.begin()
@@ -239,11 +239,6 @@ function learnRate({ exporters, counters, record }: DecodeContext, announced: Sa
   const answer = exporters.learnRate(speaker, announced)
   if (answer === 'learned') counters.samplingRatesLearned++
   else if (answer === 'refused') counters.samplingRatesRefused++
-}
-
-function planOf(template: Template): Plan {
-  template.plan ??= compile(template)
-  return template.plan
 }
 
 /**

@@ -79,7 +79,7 @@ export class Template {
   readonly layout: string
   readonly minRecordBytes: number
 
-  /** Made for the first record: most templates of a flood never see one. */
+  /** Shared with all templates of the same fields; made for the first record. */
   plan: Plan | undefined
 
   /** When it was last used, or sent again. */

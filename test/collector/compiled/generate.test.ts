@@ -13,6 +13,7 @@ function generate(...fields: (readonly [id: number, length: number])[]) {
     return offset
   })
   return generateWriter({
+    protocol: 'netflow9',
     fields: fields.map(([id, length]) => ({ id, length, enterprise: undefined })),
     offsets,
     order: fields.map((_, index) => index),
@@ -36,12 +37,16 @@ test('the source of a writer, whole', () => {
 
 test.each([
   ['no destination', [[8, 4], ...times]],
-  ['ends of both families', [...ends, [27, 16], [28, 16], ...times]],
+  ['one end of another family', [...ends, [27, 16], ...times]],
+  ['two sources of a family', [...ends, [8, 4], ...times]],
   ['an end of another length', [[8, 4], [12, 3], ...times]],
   ['no end of time', [...ends, [22, 4]]],
   ['times of two kinds', [...ends, [22, 4], [153, 8]]],
-  ['an element that writers do not know', [...ends, [95, 4], ...times]],
+  ['an element that writers do not know', [...ends, [161, 4], ...times]],
   ['two samplers', [...ends, [48, 1], [302, 4], ...times]],
+  ['a sampler and an interval', [...ends, [48, 1], [34, 4], ...times]],
+  ['two labels of one depth', [...ends, [70, 3], [70, 3], ...times]],
+  ['a time that is too short', [...ends, [154, 8], [155, 4]]],
 ] as const)('records with %s are interpreted', (_, fields) => {
   expect(generate(...fields)).toBeUndefined()
 })

@@ -9,7 +9,7 @@ import { createDatagramWriter } from '../../../netmon/generate/datagrams.ts'
 import { createPlan } from '../../../netmon/generate/plan.ts'
 import { bytes, hex, uint } from '../../build/bytes.ts'
 import { receivedMs, receivedSeconds, source } from '../../build/decoded.ts'
-import { ipfix, set, templateSet } from '../../build/ipfix.ts'
+import { ipfix, optionsTemplateSet, set, templateSet } from '../../build/ipfix.ts'
 import { netflow5 } from '../../build/netflow5.ts'
 import {
   type Field9,
@@ -63,6 +63,8 @@ test.each(readdirSync(captures).filter((name) => name.endsWith('.pcap')))('%s', 
 })
 
 const uptimeMs = 3_600_000
+/** Since 1900: 1970 was 2,208,988,800 seconds later, RFC 5905 figure 4. */
+const ntpSeconds = receivedSeconds + 2_208_988_800
 
 /** A field of a data record: one of any length, with a value that is zero as often as not. */
 interface AnyField {
@@ -87,10 +89,10 @@ const anyAddress = (length: 4 | 16): fc.Arbitrary<Uint8Array> =>
         { weight: 1, arbitrary: fc.constant(hex('00000000000000000000ffffc0000201')) },
       )
 
-const addressElements = new Set([8, 12, 15, 18, 225, 226])
-const address6Elements = new Set([27, 28, 62, 63, 281, 282])
+const addressElements = new Set([8, 12, 15, 18, 47, 225, 226])
+const address6Elements = new Set([27, 28, 62, 63, 140, 281, 282])
 const macElements = new Set([56, 57, 80, 81])
-const timeElements = new Set([21, 22, 150, 151, 152, 153])
+const timeElements = new Set([21, 22, 150, 151, 152, 153, 154, 155, 156, 157])
 const others = Object.keys(actions)
   .map(Number)
   .filter((id) => !timeElements.has(id) && ![8, 12, 27, 28].includes(id))
@@ -104,6 +106,8 @@ function anyField(id: number): fc.Arbitrary<AnyField> {
   // ipVersion agrees as often as not.
   if (id === 60)
     return fc.constantFrom(0, 4, 6, 5).map((v) => ({ field: [60, 1], value: uint(v, 1) }))
+  // Label stacks are as exporters have them, or anything.
+  if (id >= 70 && id <= 79) return of(3, anyValue(3))
   return fc.integer({ min: 0, max: 9 }).chain((length) => of(length, anyValue(length)))
 }
 
@@ -126,26 +130,45 @@ const anyTimes: fc.Arbitrary<AnyField[]> = fc.oneof(
     { field: [150, 4] as const, value: uint(start, 4) },
     { field: [151, 4] as const, value: uint(end, 4) },
   ]),
+  fc
+    .tuple(near(ntpSeconds, 100), fc.nat(), near(ntpSeconds, 100), fc.constantFrom(154, 156))
+    .map(([start, fraction, end, id]) => [
+      { field: [id, 8] as const, value: bytes(uint(start, 4), uint(fraction, 4)) },
+      { field: [id + 1, 8] as const, value: bytes(uint(end, 4), uint(4_294_967_295, 4)) },
+    ]),
 )
+
+/** Of both families, of which a record mostly has one. */
+const bothEnds: fc.Arbitrary<AnyField[]> = fc
+  .tuple(fc.constantFrom(4, 6, 0), anyAddress(4), anyAddress(4), anyAddress(16), anyAddress(16))
+  .map(([family, source4, destination4, source6, destination6]) => [
+    { field: [8, 4], value: family === 6 ? new Uint8Array(4) : source4 },
+    { field: [12, 4], value: family === 6 ? new Uint8Array(4) : destination4 },
+    { field: [27, 16], value: family === 4 ? new Uint8Array(16) : source6 },
+    { field: [28, 16], value: family === 4 ? new Uint8Array(16) : destination6 },
+  ])
 
 /** Records of one template, with values of their own. */
 const anyRecords: fc.Arbitrary<AnyField[][]> = fc
   .tuple(
-    fc.constantFrom([8, 12], [27, 28]),
+    fc.oneof(
+      fc.constantFrom([8, 12], [27, 28]).chain((ids) => fc.tuple(...ids.map(anyField))),
+      bothEnds,
+    ),
     fc.uniqueArray(fc.constantFrom(...others), { maxLength: 24 }),
     fc.nat(),
   )
   .chain(([ends, ids, shuffle]) =>
     fc
-      .tuple(fc.tuple(...[...ends, ...ids].map(anyField)), anyTimes)
-      .map(([fields, times]) => rotate([...fields, ...times], shuffle)),
+      .tuple(fc.tuple(...ids.map(anyField)), anyTimes)
+      .map(([fields, times]) => rotate([...ends, ...fields, ...times], shuffle)),
   )
   .chain((first) =>
     fc
       .array(fc.tuple(...first.map(({ field: [, length] }) => anyValue(length))), { maxLength: 3 })
       .map((more) => [
         first,
-        // Half of the fields of the first record stay, the times among them.
+        // Half of the fields of the first record stay, the times among them, and both families where there are two.
         ...more.map((values) =>
           first.map((one, i) =>
             i % 2 === 0 || timeElements.has(one.field[0]) ? one : { ...one, value: values[i]! },
@@ -170,6 +193,8 @@ test('the flows of any template that can be compiled, in NetFlow v9 and IPFIX', 
       const payload = isIpfix
         ? ipfix(
             { exportTime: receivedSeconds, domainId: 9 },
+            optionsTemplateSet(257, [[149, 4]], [[160, 8]]),
+            set(257, uint(9, 4), uint(hasUptime ? receivedMs - uptimeMs : 0, 8)),
             templateSet(256, ...fields),
             set(256, ...data),
           )
