@@ -17,6 +17,11 @@ export function spawnPinned(
   return spawn('taskset', ['-c', String(core), ...command], options)
 }
 
+export function spawnUnpinned(command: readonly string[], options: SpawnOptions): ChildProcess {
+  const [program = '', ...args] = command
+  return spawn(program, args, options)
+}
+
 /** A process that runs already, with all of its threads. */
 export function pin(core: number, pid: number | undefined): void {
   execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' })
@@ -61,16 +66,20 @@ export interface PortQueue {
   readonly waitingBytes: number
 }
 
-/** What the kernel tells of the socket on this port of loopback, proc_net_udp(5); undefined while nobody listens. */
+/** What the kernel tells of the sockets on this port of loopback together, proc_net_udp(5); undefined while nobody listens. */
 export function queueOf(port: number): PortQueue | undefined {
+  let found: PortQueue | undefined
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   for (const file of ['/proc/net/udp', '/proc/net/udp6']) {
     for (const line of readFileSync(file, 'latin1').split('\n').slice(1)) {
       const columns = line.trim().split(/\s+/)
       if (columns[1]?.endsWith(suffix) !== true) continue
       const waiting = columns[4]?.split(':')[1] ?? '0'
-      return { drops: Number(columns[12]), waitingBytes: Number.parseInt(waiting, 16) }
+      found = {
+        drops: (found?.drops ?? 0) + Number(columns[12]),
+        waitingBytes: (found?.waitingBytes ?? 0) + Number.parseInt(waiting, 16),
+      }
     }
   }
-  return undefined
+  return found
 }
