@@ -5,19 +5,17 @@
 import { pino } from 'pino'
 import { createSources } from '../collector/receive/sources.ts'
 import { openReceiver } from '../collector/receive/udp.ts'
-import { longestGcPauseMs } from './collector-gc.ts'
+import { type GcPauses, pauses } from './collector-gc.ts'
 import { createBenchPipeline } from './collector-pipeline.ts'
 
 export interface NullReady {
   readonly port: number
 }
 
-export interface NullReport {
+export interface NullReport extends GcPauses {
   readonly flows: number
   readonly datagrams: number
   readonly kernelDrops: number
-  /** Since the start. */
-  readonly longestGcPauseMs: number
 }
 
 const log = pino({ level: 'warn' })
@@ -36,7 +34,7 @@ process.on('message', () => {
     flows: ledger.flowsDecoded,
     datagrams: ledger.datagrams,
     kernelDrops: receiver.kernelDrops(),
-    longestGcPauseMs,
+    ...pauses,
   }
   process.send?.(report)
 })

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import type { KafkaClientName } from '../collector/sink/kafka-producer.ts'
 import { packageRoot } from '../runtime/package-root.ts'
+import type { GcPauses } from './collector-gc.ts'
 import type { NullReady, NullReport } from './collector-null.ts'
-import type { Subject } from './collector-peers.ts'
+import type { KafkaTopic, Subject } from './collector-peers.ts'
 import { end, spawnPinned, subjectCore } from './collector-processes.ts'
 
 export interface Ours extends Subject {
@@ -17,7 +19,7 @@ export interface Ours extends Subject {
   report(): Promise<OursReport>
 }
 
-export type OursReport = Pick<NullReport, 'flows' | 'longestGcPauseMs'>
+export type OursReport = Pick<NullReport, 'flows' | keyof GcPauses>
 
 const script = (name: string) => path.join(packageRoot, 'dist', 'bench', `${name}.js`)
 const acknowledgeMs = 60_000
@@ -49,7 +51,10 @@ interface Health {
   readonly ledger: { readonly flowsDecoded: number; readonly flowsAcknowledged: number }
 }
 
-export async function startKafka(brokers: string): Promise<Ours> {
+export async function startKafka(
+  { broker, topic }: KafkaTopic,
+  client: KafkaClientName,
+): Promise<Ours> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
   const bin = path.join(packageRoot, 'netmon', 'bin.js')
   const gc = pathToFileURL(script('collector-gc')).href
@@ -62,7 +67,9 @@ export async function startKafka(brokers: string): Promise<Ours> {
       // Nobody there: it takes flows without a list of routers.
       NETMON_API_URL: 'http://127.0.0.1:9',
       NETMON_SINK: 'kafka',
-      NETMON_KAFKA_BROKERS: brokers,
+      NETMON_KAFKA_BROKERS: broker,
+      NETMON_KAFKA_TOPIC: topic,
+      NETMON_KAFKA_CLIENT: client,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -88,8 +95,15 @@ export async function startKafka(brokers: string): Promise<Ours> {
     },
     async report() {
       await end(child)
-      const pauses = [...said.matchAll(/"longestGcPauseMs":([\d.]+)/g)].map(([, ms]) => Number(ms))
-      return { flows, longestGcPauseMs: Math.max(...pauses) }
+      // Each of its threads has told.
+      const pauses = [...said.matchAll(/^{"longestGcPauseMs".*}$/gm)].map(
+        ([line]) => JSON.parse(line) as GcPauses,
+      )
+      return {
+        flows,
+        longestGcPauseMs: Math.max(...pauses.map((told) => told.longestGcPauseMs)),
+        steadyGcPauseMs: Math.max(...pauses.map((told) => told.steadyGcPauseMs)),
+      }
     },
     async stop() {
       await end(child)

@@ -1,5 +1,5 @@
 // Other collectors, as their packages bring them, each told to keep what it gets: nfcapd and sfcapd write every flow to a file, nfacctd and sfacctd add flows up
-// by the keys that most records have, goflow2 writes its protobuf into nothing.
+// by the keys that most records have, goflow2 writes its protobuf into nothing, and to Kafka.
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Protocol } from '../netmon/generate/options.ts'
-import { end, queueOf, spawnPinned, subjectCore } from './collector-processes.ts'
+import { end, queueOf, spawnPinned, subjectCore, usageOf } from './collector-processes.ts'
 
 /** Something that receives on a port of loopback. */
 export interface Subject {
@@ -24,15 +24,25 @@ export interface Peer {
   /** Undefined when it is not on this machine. */
   readonly program: string | undefined
   readonly protocols: readonly Protocol[]
-  /** Arguments for a directory of its own, which is empty. */
-  arguments(port: number, directory: string): string[]
+  /** It sends to a broker. */
+  readonly toKafka?: true
+  /** Arguments for a directory of its own, which is empty, and a topic of its own where there is a broker. */
+  arguments(port: number, directory: string, kafka: KafkaTopic | undefined): string[]
+}
+
+export interface KafkaTopic {
+  readonly broker: string
+  readonly topic: string
 }
 
 const receiveBufferBytes = 4 * 1024 * 1024
 /** Longer than any run: files are written when they are full, not by the clock. */
 const neverSeconds = 86_400
 const startMs = 10_000
+const idleMs = 1_500
+const stillCpuSeconds = 0.05
 
+const goflow2 = process.env['GOFLOW2'] ?? find('goflow2')
 const netflow = ['v5', 'v9', 'ipfix'] as const
 
 export const peers: readonly Peer[] = [
@@ -62,14 +72,32 @@ export const peers: readonly Peer[] = [
   },
   {
     name: 'goflow2',
-    program: process.env['GOFLOW2'] ?? find('goflow2'),
+    program: goflow2,
     protocols: [...netflow, 'sflow'],
     arguments: (port) => [
-      ...['-listen', `netflow://127.0.0.1:${port},sflow://127.0.0.1:${port + 1}`],
-      ...['-transport', 'file', '-transport.file', '/dev/null', '-format', 'bin', '-addr', ''],
+      ...goflow2Arguments(port),
+      ...['-transport', 'file', '-transport.file', '/dev/null'],
+    ],
+  },
+  {
+    // A flow a message, acknowledged by the leader, as it does without being told otherwise; flushed as often as our segments are sealed.
+    name: 'goflow2 to Kafka',
+    program: goflow2,
+    protocols: [...netflow, 'sflow'],
+    toKafka: true,
+    arguments: (port, _, kafka) => [
+      ...goflow2Arguments(port),
+      ...['-transport', 'kafka', '-transport.kafka.flushfreq', '1s'],
+      ...['-transport.kafka.brokers', kafka?.broker ?? ''],
+      ...['-transport.kafka.topic', kafka?.topic ?? ''],
     ],
   },
 ]
+
+function goflow2Arguments(port: number): string[] {
+  const listen = `netflow://127.0.0.1:${port},sflow://127.0.0.1:${port + 1}`
+  return ['-listen', listen, '-format', 'bin', '-addr', '']
+}
 
 function nfdumpArguments(port: number, directory: string): string[] {
   const options = { '-w': directory, '-b': '127.0.0.1', '-p': port, '-t': neverSeconds }
@@ -102,11 +130,16 @@ function pmacctArguments(program: string, port: number, directory: string): stri
 }
 
 /** Starts the peer on the subject's core; resolves when it listens. */
-export async function startPeer(peer: Peer, program: string, protocol: Protocol): Promise<Subject> {
+export async function startPeer(
+  peer: Peer,
+  program: string,
+  protocol: Protocol,
+  kafka: KafkaTopic | undefined,
+): Promise<Subject> {
   const directory = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
   const first = await freeUdpPort()
-  const port = peer.name === 'goflow2' && protocol === 'sflow' ? first + 1 : first
-  const child = spawnPinned(subjectCore, [program, ...peer.arguments(first, directory)], {
+  const port = peer.program === goflow2 && protocol === 'sflow' ? first + 1 : first
+  const child = spawnPinned(subjectCore, [program, ...peer.arguments(first, directory, kafka)], {
     stdio: 'ignore',
   })
   const stop = async () => {
@@ -121,7 +154,16 @@ export async function startPeer(peer: Peer, program: string, protocol: Protocol)
     }
     await setTimeout(50)
   }
-  return { port, pid: child.pid ?? 0, settled: async () => {}, stop }
+  const pid = child.pid ?? 0
+  return { port, pid, settled: () => (peer.toKafka ? idle(pid) : Promise.resolve()), stop }
+}
+
+/** What waits for its flush has left when nothing was done for longer than that. */
+async function idle(pid: number): Promise<void> {
+  for (let before = -1, now = 0; now - before > stillCpuSeconds; await setTimeout(idleMs)) {
+    before = now
+    now = usageOf(pid).cpuSeconds
+  }
 }
 
 function find(program: string): string | undefined {

@@ -1,21 +1,25 @@
 // The whole collector over UDP, beside other collectors: the same packets for each in the same run, the sender on one core, the subject alone on the other. What
 // counts are flows per second of the subject's processor, and how ours relate to those of each peer.
 //
-//   node dist/bench/collector.js [--rounds 3] [--seconds 5] [--rate 400000] [--only v9]
+//   node dist/bench/collector.js [--rounds 3] [--seconds 5] [--rate 400000] [--only v9] [--subjects Kafka]
 //   node dist/bench/collector.js --sustained [--seconds 60] [--rate 400000]
 //
+// With --only and --subjects a part is measured, and takes the place of that part in the kept results; ours is always among the subjects, so that ratios are of one run.
 // GOFLOW2 names a goflow2 that is not on the PATH. A peer that is not on this machine is told as missing.
 
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import { createKafkaClient } from '../collector/sink/kafka-client.ts'
+import { createKafkaTopics } from '../collector/sink/kafka-topics.ts'
 import { kafka, startBroker } from '../test/build/kafka.ts'
 import type { Traffic } from './collector-datagrams.ts'
 import { type Ours, startKafka, startNull } from './collector-ours.ts'
-import { peers, type Subject, startPeer } from './collector-peers.ts'
+import { type KafkaTopic, peers, type Subject, startPeer } from './collector-peers.ts'
 import { pin, senderCore } from './collector-processes.ts'
 import { median, type RunFigures, run } from './collector-run.ts'
 import { round } from './processor.ts'
-import { describeMachine, type Result, writeResult } from './report.ts'
+import { describeMachine, type Result, readResult, writeResult } from './report.ts'
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +27,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     rate: { type: 'string', default: '400000' },
     only: { type: 'string', default: '' },
+    subjects: { type: 'string', default: '' }, // whose names have it
     sustained: { type: 'boolean', default: false },
   },
 })
@@ -36,6 +41,15 @@ const traffics: Readonly<Record<string, Traffic>> = {
   sflow: { protocol: 'sflow', routers: 8, flowsPerDatagram: 5, ipv6Share: 0.2 },
 }
 const sflowShare = 4
+const toKafka = 'netmon to Kafka'
+let topics = 0
+
+interface Measured extends RunFigures {
+  traffic: string
+  subject: string
+  /** How many times as many flows ours gets of a second of processor, of two that end in the same place. */
+  oursToIt: number
+}
 
 const broker = kafka && (await startBroker())
 if (broker === undefined) console.log('Kafka is missing: the collector to Kafka is left out')
@@ -52,22 +66,47 @@ try {
 /** What can be measured with this traffic, by name. */
 function subjectsOf({ protocol }: Traffic): Map<string, () => Promise<Subject>> {
   const subjects = new Map<string, () => Promise<Subject>>([['netmon', startNull]])
-  if (broker !== undefined) subjects.set('netmon to Kafka', () => startKafka(broker.address))
-  for (const peer of peers) {
-    const { program } = peer
-    if (program === undefined || !peer.protocols.includes(protocol)) continue
-    subjects.set(peer.name, () => startPeer(peer, program, protocol))
+  if (broker !== undefined) {
+    subjects.set(toKafka, async () => startKafka(await newTopic(broker.address), 'platformatic'))
+    const byKafkajs = async () => startKafka(await newTopic(broker.address), 'kafkajs')
+    subjects.set(`${toKafka}, by kafkajs`, byKafkajs)
   }
-  return subjects
+  for (const peer of peers) {
+    const { name, program } = peer
+    if (program === undefined || !peer.protocols.includes(protocol)) continue
+    if (!peer.toKafka) subjects.set(name, () => startPeer(peer, program, protocol, undefined))
+    else if (broker !== undefined) {
+      subjects.set(name, async () =>
+        startPeer(peer, program, protocol, await newTopic(broker.address)),
+      )
+    }
+  }
+  const wanted = [...subjects].filter(
+    ([name]) => name === referenceOf(name) || name.includes(values.subjects),
+  )
+  return new Map(wanted)
+}
+
+/** What others that end where it ends are held against. */
+function referenceOf(subject: string): string {
+  return subject.includes('to Kafka') ? toKafka : 'netmon'
+}
+
+/** Of its own for each run, with partitions as the collector makes them. */
+async function newTopic(address: string): Promise<KafkaTopic> {
+  const topic = `bench-${++topics}`
+  const client = createKafkaClient({ brokers: [address] }, pino({ level: 'silent' }))
+  await createKafkaTopics(client, { topic, partitions: 6 }, pino({ level: 'silent' })).createAll()
+  return { broker: address, topic }
 }
 
 async function compare(rounds: number, seconds: number): Promise<void> {
-  const results: Result[] = []
-  const load: number[] = []
+  const results: Measured[] = []
   for (const [name, traffic] of Object.entries(traffics)) {
     if (!name.startsWith(values.only)) continue
     const rate = traffic.protocol === 'sflow' ? flowsPerSecond / sflowShare : flowsPerSecond
     const runs = new Map<string, RunFigures[]>()
+    const load: number[] = []
     // Each in every round, so that what else the machine does meets all of them.
     for (let i = 0; i < rounds; i++) {
       for (const [subject, start] of subjectsOf(traffic)) {
@@ -82,19 +121,27 @@ async function compare(rounds: number, seconds: number): Promise<void> {
       }
       load.push(loadavg()[0] ?? 0)
     }
-    const ours = medians(runs.get('netmon') ?? [])
     for (const [subject, figures] of runs) {
       const figure = medians(figures)
+      const ours = medians(runs.get(referenceOf(subject)) ?? figures)
       const oursToIt = round(ours.flowsPerCpuSecond / figure.flowsPerCpuSecond)
-      results.push({ traffic: name, subject, ...figure, oursToIt, rounds: figures.length })
+      const how = { rounds: figures.length, seconds, load: round(median(load)) }
+      results.push({ traffic: name, subject, ...figure, oursToIt, ...how })
     }
   }
+  console.table(results)
+  const isSame = (a: Measured) => (b: Measured) =>
+    a.traffic === b.traffic && a.subject === b.subject
+  const kept = (readResult('collector') as Measured[]).filter(
+    (earlier) => 'subject' in earlier && !results.some(isSame(earlier)),
+  )
+  const order = Object.keys(traffics)
+  const all = [...kept, ...results].sort(
+    (a, b) => order.indexOf(a.traffic) - order.indexOf(b.traffic),
+  )
   const missing = peers.filter(({ program }) => program === undefined).map(({ name }) => name)
   if (broker === undefined) missing.push('Kafka')
-  results.push({ missing: missing.join(', ') })
-  results.push({ load: round(median(load)) })
-  console.table(results.filter((result) => 'subject' in result))
-  if (values.only === '') writeResult('collector', results)
+  writeResult('collector', [...all, { missing: missing.join(', ') }])
 }
 
 /** Of each figure by itself. */
@@ -110,14 +157,17 @@ async function sustain(seconds: number): Promise<void> {
   const results: Result[] = []
   const traffic = traffics['v9'] as Traffic
   const starts: [string, () => Promise<Ours>][] = [['netmon', startNull]]
-  if (broker !== undefined) starts.push(['netmon to Kafka', () => startKafka(broker.address)])
+  if (broker !== undefined) {
+    starts.push([toKafka, async () => startKafka(await newTopic(broker.address), 'platformatic')])
+  }
   for (const [subject, start] of starts) {
+    if (!subject.includes(values.subjects)) continue
     const running = await start()
     try {
       const figures = await run(running, traffic, { flowsPerSecond, seconds })
-      const { longestGcPauseMs } = await running.report()
+      const { flows: _, ...pauses } = await running.report()
       const load = round(loadavg()[0] ?? 0)
-      const result = { traffic: 'v9', subject, seconds, ...figures, longestGcPauseMs, load }
+      const result = { traffic: 'v9', subject, seconds, ...figures, ...pauses, load }
       console.log(JSON.stringify(result))
       results.push(result)
       // Kept at once: the next subject may not get through.

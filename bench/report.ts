@@ -1,7 +1,7 @@
 // What every figure stands on: machine, Node, commit. Results are kept as JSON; the README repeats only figures that such a file holds.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
 import path from 'node:path'
 import { packageRoot } from '../runtime/package-root.ts'
@@ -10,6 +10,16 @@ export type Result = object
 
 export function describeMachine(): string {
   return `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}, commit ${commit()}`
+}
+
+/** Those that are kept; none where nothing is. */
+export function readResult(name: string): Result[] {
+  try {
+    const text = readFileSync(path.join(packageRoot, 'bench', 'results', `${name}.json`), 'utf8')
+    return (JSON.parse(text) as { results: Result[] }).results
+  } catch {
+    return []
+  }
 }
 
 export function writeResult(name: string, results: readonly Result[]): void {
