@@ -7,7 +7,7 @@ import { createBlockPool } from '../collector/block-pool.ts'
 import { watchDrops } from '../collector/receive/kernel-drops.ts'
 import { startCrew } from '../collector/workers/crew.ts'
 import { spawnThread } from '../collector/workers/spawn.ts'
-import { longestGcPauseMs } from './collector-gc.ts'
+import { pauses } from './collector-gc.ts'
 import type { NullReady, NullReport } from './collector-null.ts'
 
 const pool = createBlockPool()
@@ -31,7 +31,7 @@ process.on('message', async () => {
     flows: crew.ledger.flowsDecoded,
     datagrams: crew.ledger.datagrams,
     kernelDrops: drops(),
-    longestGcPauseMs,
+    ...pauses,
   }
   process.send?.(report)
 })
