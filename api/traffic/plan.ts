@@ -57,6 +57,8 @@ const finestRawStep = 10
 const graceSeconds = 15
 /** A coarse bucket is written within minutes of its end; until it is sure to be, finer tables are read in its place. */
 const coarseDelaySeconds = 20 * 60
+/** For less, a table that lies by key costs more than the finer one. */
+const leastByKeySeconds = 6 * 3600
 
 export interface PlanRequest {
   dimensions: readonly string[]
@@ -187,7 +189,11 @@ function chooseStep({ rollup, tables }: Source, request: PlanRequest, points: nu
 
 /** When none does, the one that holds most. */
 function finestThatHolds(tables: readonly RollupTable[], from: number, now: number): RollupTable {
-  return tables.findLast(({ keptSeconds }) => from >= now - keptSeconds) ?? tables[0]!
+  return tables.findLast((table) => holds(table, from, now)) ?? tables[0]!
+}
+
+function holds({ keptSeconds }: RollupTable, from: number, now: number): boolean {
+  return from >= now - keptSeconds
 }
 
 /** `tables` from the coarsest to the finest, which can be cut at `from` and `to`. */
@@ -198,7 +204,8 @@ function cover(tables: readonly RollupTable[], from: number, to: number, now: nu
   const written = table.isCoarse ? now - coarseDelaySeconds : now
   const first = ceilTo(from, table.resolutionSeconds)
   const last = floorTo(Math.min(to, written), table.resolutionSeconds)
-  if (first >= last) return cover(finer, from, to, now)
+  const isShort = table.isByKey && last - first < leastByKeySeconds && holds(finer[0]!, first, now)
+  if (first >= last || isShort) return cover(finer, from, to, now)
   return [
     ...cover(finer, from, first, now),
     { table, from: first, to: last },

@@ -12,6 +12,8 @@ export interface RollupTable {
   readonly keptSeconds: number
   /** Has levels and peaks, is read with FINAL, and is written some time after its buckets are over. */
   readonly isCoarse: boolean
+  /** A key's day lies together: little of it is read for a few keys, and all of it for a short time of all keys. */
+  readonly isByKey?: boolean
 }
 
 export interface Level {
@@ -26,6 +28,8 @@ export interface Rollup {
   readonly levels: readonly Level[]
   /** From the coarsest to the finest. */
   readonly tables: readonly RollupTable[]
+  /** The coarse tables have rows of level `total`, which hold each flow once (of a direction, where rows are of one). */
+  readonly hasTotals?: boolean
   /** Holds only some of the flows, or some of them twice: of use only to questions about this field. */
   readonly about?: string
   /** Its rows are of one direction. */
@@ -37,12 +41,15 @@ export interface Rollup {
 function tablesOf(
   name: string,
   fine: Pick<RollupTable, 'name' | 'timeColumn' | 'resolutionSeconds'> & { keptDays: number },
-  keptDays: { minutes: number; hours: number } = { minutes: 90, hours: 730 },
+  keptDays: { minutes: number; hours: number; isByKey?: true } = { minutes: 90, hours: 730 },
 ): RollupTable[] {
   const { keptDays: fineDays, ...table } = fine
   return [
     coarse(`${name}_1h`, hour, keptDays.hours),
-    coarse(`${name}_5m`, 5 * minute, keptDays.minutes),
+    {
+      ...coarse(`${name}_5m`, 5 * minute, keptDays.minutes),
+      ...(keptDays.isByKey && { isByKey: true }),
+    },
     { ...table, keptSeconds: fineDays * day, isCoarse: false },
   ]
 }
@@ -66,6 +73,7 @@ const level = (name: string, ...keys: string[]): Level => ({ name, keys })
 export const rollups: readonly Rollup[] = [
   {
     name: 'protocol',
+    hasTotals: true,
     levels: [
       level('total'),
       level('family', 'family'),
@@ -76,6 +84,7 @@ export const rollups: readonly Rollup[] = [
   },
   {
     name: 'interface',
+    hasTotals: true,
     levels: [
       level('total'),
       level('exporter', 'exporter'),
@@ -92,16 +101,19 @@ export const rollups: readonly Rollup[] = [
   },
   {
     name: 'source_as',
+    hasTotals: true,
     levels: [level('total'), level('as', 'src_as')],
     tables: tablesOf('source_as', byMinute('source_as_1m')),
   },
   {
     name: 'destination_as',
+    hasTotals: true,
     levels: [level('total'), level('as', 'dst_as')],
     tables: tablesOf('destination_as', byMinute('destination_as_1m')),
   },
   {
     name: 'port',
+    hasTotals: true,
     about: 'port',
     levels: [level('port', 'proto', 'port')],
     tables: tablesOf('port', byMinute('port_1m')),
@@ -122,9 +134,10 @@ export const rollups: readonly Rollup[] = [
   },
   {
     name: 'host',
+    hasTotals: true,
     about: 'host',
     hasDirection: true,
     levels: [level('host', 'host')],
-    tables: tablesOf('host', byMinute('host_1m', 7), { minutes: 30, hours: 90 }),
+    tables: tablesOf('host', byMinute('host_1m', 7), { minutes: 30, hours: 90, isByKey: true }),
   },
 ]

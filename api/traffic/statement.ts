@@ -30,17 +30,47 @@ export function seriesStatement(question: Question, plan: Plan, parameters: Para
   const step = parameters.add('UInt32', stepSeconds)
   const slotSeconds = Math.min(60, stepSeconds)
   const slot = parameters.add('UInt32', slotSeconds)
-  const pieces = plan.pieces.map((piece) => {
+  const bucketOf = (time: string) =>
+    `toUInt32(intDiv(toUnixTimestamp(${time}), ${step}) * ${step}) AS bucket`
+  const pieces = plan.pieces.flatMap((piece) => {
     const { time, sum, peak } = columnsOf(piece, plan, unit)
-    return select(question, plan, piece, parameters, [
-      `toUInt32(intDiv(toUnixTimestamp(${time}), ${step}) * ${step}) AS bucket`,
-      // Coarse rows know the greatest of their minutes; of others it is worked out.
-      peak === undefined
-        ? `toUInt32(intDiv(toUnixTimestamp(${time}), ${slot}) * ${slot}) AS slot`
-        : 'toUInt32(0) AS slot',
-      `${sum} AS amount`,
-      `${peak === undefined ? 'toFloat64(0)' : `toFloat64(${peak}) / 60`} AS minute_peak`,
-    ])
+    // Coarse rows know the greatest of their minutes; of others it is worked out.
+    if (peak === undefined) {
+      const slot_ = `toUInt32(intDiv(toUnixTimestamp(${time}), ${slot}) * ${slot}) AS slot`
+      const columns = [bucketOf(time), slot_, `${sum} AS amount`, 'toFloat64(0) AS minute_peak']
+      return [select(question, plan, piece, parameters, [`${foldedKey(keys)} AS key`, ...columns])]
+    }
+    const of = (key: string, amount: string, minutePeak: string) => [
+      `${key} AS key`,
+      bucketOf(time),
+      'toUInt32(0) AS slot',
+      `${amount} AS amount`,
+      `${minutePeak} AS minute_peak`,
+    ]
+    const minutePeak = `toFloat64(${peak}) / 60`
+    if (!hasTotals(question, plan)) {
+      const columns = of(foldedKey(keys), sum, minutePeak)
+      return [select(question, plan, piece, parameters, columns)]
+    }
+    // All keys but the greatest are what all traffic is more than those: of a large table only a little is read.
+    const signed = `toInt256(${sum})`
+    return [
+      select(question, plan, piece, parameters, of('emptyArrayString()', signed, 'toFloat64(0)'), {
+        level: 'total',
+      }),
+      select(
+        question,
+        plan,
+        piece,
+        parameters,
+        of(
+          `arrayJoin([${keyText(keys)}, emptyArrayString()])`,
+          `if(empty(key), -${signed}, ${signed})`,
+          `if(empty(key), 0, ${minutePeak})`,
+        ),
+        { where: `${keyOf(keys)} IN top` },
+      ),
+    ]
   })
   const ranking =
     keys.length === 0 ? '' : `WITH top AS (${rankStatement(question, plan, parameters)})\n`
@@ -48,10 +78,10 @@ export function seriesStatement(question: Question, plan: Plan, parameters: Para
   toString(sum(bucket_amount)) AS total, max(bucket_peak) AS peak
 FROM
 (
-  SELECT key, bucket, sum(slot_amount) AS bucket_amount, max(if(slot = 0, slot_peak, toFloat64(slot_amount) / ${slot})) AS bucket_peak
+  SELECT key, bucket, greatest(sum(slot_amount), 0) AS bucket_amount, max(if(slot = 0, slot_peak, toFloat64(slot_amount) / ${slot})) AS bucket_peak
   FROM
   (
-    SELECT ${foldedKey(keys)} AS key, bucket, slot, sum(amount) AS slot_amount, max(minute_peak) AS slot_peak
+    SELECT key, bucket, slot, sum(amount) AS slot_amount, max(minute_peak) AS slot_peak
     FROM
     (
       ${pieces.join('\n      UNION ALL\n      ')}
@@ -61,7 +91,13 @@ FROM
   GROUP BY key, bucket
 )
 GROUP BY key
+HAVING notEmpty(key) OR sum(bucket_amount) > 0
 ${questionLimits}`
+}
+
+/** Whether the others can be told by rows that hold all traffic. */
+function hasTotals({ dimensions, filterFields }: Question, { source }: Plan): boolean {
+  return source.rollup?.hasTotals === true && dimensions.length > 0 && filterFields.size === 0
 }
 
 /** One row for each step that has flows, of all keys together. */
@@ -128,15 +164,16 @@ function rankStatement(question: Question, plan: Plan, parameters: Parameters): 
 `
 }
 
-/** What is read of one table. */
+/** What is read of one table: rows of the plan's level, or of another one, which has no keys. */
 function select(
   question: Question,
   plan: Plan,
   { table, from, to }: Piece,
   parameters: Parameters,
   columns: readonly string[],
+  { level = plan.source.level?.name, where }: { level?: string | undefined; where?: string } = {},
 ): string {
-  const { rollup, level } = plan.source
+  const { rollup } = plan.source
   const express = rollup === undefined ? rawExpression : (field: string) => field
   const time = rollup === undefined ? 'time_received' : table.timeColumn
   const selected = [
@@ -145,12 +182,13 @@ function select(
   ]
   const conditions = [
     `${time} >= toDateTime(${parameters.add('UInt32', from)}) AND ${time} < toDateTime(${parameters.add('UInt32', to)})`,
-    table.isCoarse && level?.name !== undefined ? `level = '${level.name}'` : undefined,
+    table.isCoarse && level !== undefined ? `level = '${level}'` : undefined,
     rollup?.hasDirection ? `direction = '${question.direction}'` : undefined,
     rollup === undefined
       ? rawCondition([...question.dimensions, ...question.filterFields])
       : undefined,
     question.condition(express, parameters),
+    where,
   ].filter((condition) => condition !== undefined)
   return `SELECT ${selected.join(', ')} FROM ${table.name}${table.isCoarse ? ' FINAL' : ''} WHERE ${conditions.join(' AND ')}`
 }
@@ -175,6 +213,13 @@ function keysOf(dimensions: readonly string[]): string[] {
 /** The key as text when it is one of the greatest. */
 function foldedKey(keys: readonly string[]): string {
   if (keys.length === 0) return 'emptyArrayString()'
-  const key = keys.length === 1 ? keys[0] : `(${keys.join(', ')})`
-  return `if(${key} IN top, [${keys.map((each) => `toString(${each})`).join(', ')}], emptyArrayString())`
+  return `if(${keyOf(keys)} IN top, ${keyText(keys)}, emptyArrayString())`
+}
+
+function keyOf(keys: readonly string[]): string {
+  return keys.length === 1 ? keys[0]! : `(${keys.join(', ')})`
+}
+
+function keyText(keys: readonly string[]): string {
+  return `[${keys.map((each) => `toString(${each})`).join(', ')}]`
 }

@@ -81,6 +81,27 @@ describe('the table is the coarsest that can answer', () => {
     expect([6, 8, 31].map((days) => step('host', days))).toEqual([60, 300, 3600])
     expect(step('proto', 3000)).toBe(3600)
   })
+
+  test('30 days up to now are read from hours, which are kept for longer than minutes', () => {
+    const from = now - 30 * day
+    for (const by of ['proto', 'src_as', 'port', 'exporter,in_if', 'host']) {
+      const month = series(by, { from })
+      expect(month.pieces.map(({ table }) => table.resolutionSeconds)).toEqual([3600])
+      expect(Math.min(...month.pieces.map(({ table }) => table.keptSeconds))).toBeGreaterThan(
+        31 * day,
+      )
+    }
+  })
+
+  test('a table that lies by host is not read for less than six hours', () => {
+    const names = (seconds: number) =>
+      tables(planWhole({ ...requestOf('host'), from: now - seconds, to: now, now }))
+    expect(names(day)).toEqual(['host_1m', 'host_1h', 'host_1m'])
+    // What minutes no longer hold is read from it all the same.
+    expect(tables(planWhole({ ...requestOf('host'), from: now - 10 * day, to: now, now }))).toEqual(
+      ['host_5m', 'host_1h', 'host_1m'],
+    )
+  })
 })
 
 test('what needs flows is told, with the time that may be asked for', () => {

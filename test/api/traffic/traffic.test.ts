@@ -284,6 +284,30 @@ test('a filter on what a rollup has is read from it, and chooses the same as fro
   expect([raw.source, raw.rows]).toEqual(['raw', rollup.rows])
 })
 
+test.each([
+  ...dimensions,
+  ['exporter,in_if', (flow: PutFlow) => `${exporterText(flow)},${flow.in_if}`] as const,
+])(
+  'by %s, the others are what the tables of 5 minutes have besides the greatest',
+  async (by, keyOf) => {
+    const coarse = await ask(`/traffic/timeseries?${range}&by=${by}&limit=1&points=12`)
+    expect(coarse.source).toMatch(/_5m$/)
+    const [greatest, ...others] = sums(keyOf)
+    expect(coarse.rows.map(({ key, total }) => [key.join(), total])).toEqual([greatest])
+    const rest = others.reduce((sum, [, amount]) => sum + amount, 0)
+    expect(coarse.other?.total).toBe(rest)
+    // By minutes, each of whose rows is read.
+    const fine = await ask(`/traffic/timeseries?${range}&by=${by}&limit=1&points=360`)
+    expect(fine.source).not.toMatch(/_5m$/)
+    const perStep = coarse.step_seconds / fine.step_seconds
+    for (const [index, rate] of (coarse.other?.values ?? []).entries()) {
+      const steps = fine.other!.values.slice(index * perStep, (index + 1) * perStep)
+      const mean = steps.reduce((sum: number, value) => sum + (value ?? 0), 0) / perStep
+      expect(rate).toBeCloseTo(mean, 1)
+    }
+  },
+)
+
 const time = (second: number) => new Date(second * 1000).toISOString()
 
 test('a rate is the same at every zoom, from whichever table', async () => {
