@@ -1,4 +1,7 @@
-// SQL that makes text for people of the columns' numbers.
+// SQL that makes text for people of keys. Traffic is added up by the keys themselves, numbers and addresses, which is cheaper than by text; only the few that are shown get names.
+
+/** SQL of a name, of SQL of a key as text. */
+export type Name = (text: string) => string
 
 const protocols: Readonly<Record<number, string>> = {
   1: 'ICMP',
@@ -19,14 +22,26 @@ const protocols: Readonly<Record<number, string>> = {
 }
 
 /** IANA protocol numbers; others stay numbers. */
-export const protocolName = `transform(toUInt8(proto), [${Object.keys(protocols).join(', ')}], [${Object.values(
-  protocols,
-)
-  .map((name) => `'${name}'`)
-  .join(', ')}], toString(proto))`
+export const protocolName: Name = (text) =>
+  `transform(${text}, [${listed(Object.keys(protocols))}], [${listed(Object.values(protocols))}], ${text})`
 
-/** TCP flags from the lowest bit on (RFC 9293 3.1). */
-export const tcpFlagNames = `if(tcp_flags = 0, 'none', arrayStringConcat(arrayFilter((name, bit) -> bitTest(tcp_flags, bit), ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'AE'], range(9)), ' '))`
+/** Of `portKey`. */
+export const portName: Name = (text) => {
+  const key = `toUInt32OrZero(${text})`
+  return `concat(${protocolName(`toString(intDiv(${key}, 65536))`)}, ' ', toString(${key} % 65536))`
+}
+export const portKey = 'toUInt32(proto) * 65536 + port'
 
-/** An IPv6 column as people write it, IPv4 without its mapping. */
-export const address = (column: string) => `replaceOne(toString(${column}), '::ffff:', '')`
+const flagNames = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR', 'AE']
+
+/** TCP flags from the lowest bit on (RFC 9293 3.1), of `tcpFlagsKey`. */
+export const tcpFlagNames: Name = (text) =>
+  `if(${text} = '0', 'none', arrayStringConcat(arrayFilter((name, bit) -> bitTest(toUInt16OrZero(${text}), bit), [${listed(flagNames)}], range(9)), ' '))`
+export const tcpFlagsKey = 'bitAnd(tcp_flags, 511)'
+
+/** An IPv6 address as people write it, IPv4 without its mapping. */
+export const addressName: Name = (text) => `replaceOne(${text}, '::ffff:', '')`
+
+function listed(texts: readonly string[]): string {
+  return texts.map((text) => `'${text}'`).join(', ')
+}

@@ -74,7 +74,7 @@ export function bounds(rollup: Rollup, seconds = rollup.fine.seconds): string {
 export interface Selection {
   /** Whose rows, of the coarser tables; undefined where they have no levels. */
   level?: string
-  /** SQL of the key that is told apart, a String. */
+  /** SQL of the key that is told apart. */
   key?: string
   /** SQL of what is counted. */
   amount: string

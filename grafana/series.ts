@@ -1,5 +1,6 @@
 // SQL of what panels show: rates over time, those of the greatest keys, totals. A rate is a bucket's sum divided by its seconds.
 
+import type { Name } from './names.ts'
 import { bounds, type Rollup, rowsOf, type Selection } from './rollups.ts'
 
 /** What traffic is counted in. */
@@ -16,24 +17,31 @@ export interface Unit {
 export const bits: Unit = { metric: 'bytes', factor: 8, rate: 'bps', total: 'decbytes' }
 export const packets: Unit = { metric: 'packets', factor: 1, rate: 'pps', total: 'short' }
 
-/** Where rows come from: their bounds, and the rows (at, key, amount). */
+/** Where rows come from: their bounds, and the rows (at, key, amount); what a key is called. */
 export interface Rows {
   bounds: string
   rows: string
+  name: Name
 }
 
-export function rollupRows(rollup: Rollup, unit: Unit, selection: Omit<Selection, 'amount'>): Rows {
+/** What is told apart in a rollup. */
+export type Kind = Omit<Selection, 'amount'> & { name?: Name }
+
+export function rollupRows(rollup: Rollup, unit: Unit, { name = asItIs, ...kind }: Kind): Rows {
   return {
     bounds: bounds(rollup),
-    rows: rowsOf(rollup, { ...selection, amount: unit.metric }),
+    rows: rowsOf(rollup, { ...kind, amount: unit.metric }),
+    name,
   }
 }
+
+const asItIs: Name = (text) => text
 
 export interface Choice {
   /** Value of the dashboard's variable. */
   value: string
   rollup: Rollup
-  selection: Omit<Selection, 'amount'>
+  kind: Kind
 }
 
 /**
@@ -49,12 +57,30 @@ export function chosenRows(
   const [shortest] = [...choices].sort((a, b) => a.rollup.fine.days - b.rollup.fine.days)
   if (shortest === undefined) throw new Error('there is nothing to choose from')
   const values = choices.map(({ value }) => quote(value))
-  const rows = choices.map(({ rollup, selection }) =>
-    quote(rowsOf(rollup, { ...selection, amount: unit.metric })),
-  )
+  const rows = choices.map(({ rollup, kind }) => quote(rollupRows(rollup, unit, kind).rows))
   return {
-    rows: { bounds: bounds(shortest.rollup, 60), rows: `$${variable}` },
+    rows: {
+      bounds: bounds(shortest.rollup, 60),
+      rows: `$${variable}`,
+      name: chosenName(
+        choice,
+        choices.map(({ value, kind }) => ({ value, name: kind.name })),
+      ),
+    },
     query: `SELECT transform('$${choice}', [${values.join(', ')}], [${rows.join(', ')}], '')\n${settings}`,
+  }
+}
+
+/** By the value of a variable. Keys without a name stay as they are. */
+export function chosenName(
+  choice: string,
+  choices: readonly { value: string; name?: Name | undefined }[],
+): Name {
+  return (text) => {
+    const named = choices.flatMap(({ value, name }) =>
+      name === undefined ? [] : [`'$${choice}' = ${quote(value)}, ${name(text)}`],
+    )
+    return `multiIf(${named.join(', ')}, ${text})`
   }
 }
 
@@ -67,8 +93,9 @@ function quote(text: string): string {
 const rawSeconds = 3_600
 
 /** Flows themselves, which ad-hoc filters apply to. `key` is SQL of their columns. */
-export function rawRows(unit: Unit, key: string): Rows {
+export function rawRows(unit: Unit, key: string, name = asItIs): Rows {
   return {
+    name,
     bounds: `
     toUnixTimestamp($__toTime) AS range_to,
     greatest(toUnixTimestamp($__fromTime), range_to - ${rawSeconds}) AS range_from,
@@ -100,32 +127,34 @@ ${settings}`
 }
 
 /** A series for each of the `limit` greatest keys of the range and one for the others; 0 where others had traffic and this one none. */
-export function topRates({ bounds, rows }: Rows, unit: Unit, limit: number): string {
+export function topRates({ bounds, rows, name }: Rows, unit: Unit, limit: number): string {
   return `WITH${bounds},
   (SELECT groupArray(key) FROM (SELECT key FROM ${rows} GROUP BY key ORDER BY sum(amount) DESC, key LIMIT ${limit + 1})) AS ranked,
-  arraySlice(ranked, 1, ${limit}) AS top
-SELECT ${time}, series, sums[series] * ${unit.factor} / step AS value
+  arraySlice(ranked, 1, ${limit}) AS top,
+  toString(top[place]) AS text
+SELECT ${time}, if(place = 0, 'others', ${name('text')}) AS series, sums[place] * ${unit.factor} / step AS value
 FROM
 (
-  SELECT bucket, sumMap(map(shown, shown_amount)) AS sums
+  SELECT bucket, sumMap(map(of_place, place_amount)) AS sums
   FROM
   (
-    SELECT intDiv(at, step) * step AS bucket, if(has(top, key), key, 'others') AS shown, toFloat64(sum(amount)) AS shown_amount
+    SELECT intDiv(at, step) * step AS bucket, indexOf(top, key) AS of_place, toFloat64(sum(amount)) AS place_amount
     FROM ${rows}
-    GROUP BY bucket, shown
+    GROUP BY bucket, of_place
   )
   GROUP BY bucket
 )
-ARRAY JOIN if(length(ranked) > ${limit}, arrayPushBack(top, 'others'), top) AS series
+ARRAY JOIN if(length(ranked) > ${limit}, range(toUInt64(0), length(top) + 1), range(toUInt64(1), length(top) + 1)) AS place
 ORDER BY bucket, series
 ${settings}`
 }
 
 /** The greatest keys with their totals and mean rates. */
-export function topTotals({ bounds, rows }: Rows, unit: Unit, keyName: string, limit: number) {
-  return `WITH${bounds}
+export function topTotals({ bounds, rows, name }: Rows, unit: Unit, title: string, limit: number) {
+  return `WITH${bounds},
+  toString(key) AS text
 SELECT
-  key AS "${keyName}",
+  ${name('text')} AS "${title}",
   toFloat64(sum(amount)) AS "Total",
   "Total" * ${unit.factor} / (after_last - first) AS "Mean rate",
   toFloat64(sum(amount)) / sum(toFloat64(sum(amount))) OVER () AS "Share"

@@ -6,13 +6,23 @@ import {
   type DashboardBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard'
 import { constant, createDashboard, hiddenQuery } from './dashboard.ts'
-import { address, protocolName, tcpFlagNames } from './names.ts'
+import {
+  addressName,
+  type Name,
+  portKey,
+  portName,
+  protocolName,
+  tcpFlagNames,
+  tcpFlagsKey,
+} from './names.ts'
 import { numbersPanel, row, seriesPanel, tablePanel } from './panels.ts'
 import { flows } from './query.ts'
 import { rollups } from './rollups.ts'
 import {
   bits,
+  chosenName,
   chosenRows,
+  type Kind,
   packets,
   rate,
   rawRows,
@@ -23,47 +33,47 @@ import {
   type Unit,
 } from './series.ts'
 
-const everything = { level: 'total' }
-const byProtocol = { level: 'proto', key: protocolName }
-const byFlags = { level: 'flags', key: tcpFlagNames, where: 'proto = 6' }
-const byRouter = { level: 'exporter', key: address('exporter') }
-const byPort = { level: 'port', key: `concat(${protocolName}, ' ', toString(port))` }
-const hostsIn = { level: 'host', key: address('host'), where: "direction = 'in'" }
-const hostsOut = { level: 'host', key: address('host'), where: "direction = 'out'" }
+const everything: Kind = { level: 'total' }
+const byProtocol: Kind = { level: 'proto', key: 'proto', name: protocolName }
+const byFlags: Kind = { level: 'flags', key: tcpFlagsKey, name: tcpFlagNames, where: 'proto = 6' }
+const byRouter: Kind = { level: 'exporter', key: 'exporter', name: addressName }
+const byPort: Kind = { level: 'port', key: portKey, name: portName }
+const hosts: Kind = { level: 'host', key: 'host', name: addressName }
+const hostsIn: Kind = { ...hosts, where: "direction = 'in'" }
+const hostsOut: Kind = { ...hosts, where: "direction = 'out'" }
 
 /** What rollups tell apart, so that it can be shown over any range. */
 const dimensions = [
-  { title: 'Protocol', value: 'protocol', rollup: rollups.protocol, selection: byProtocol },
-  { title: 'Router', value: 'router', rollup: rollups.interface, selection: byRouter },
-  { title: 'TCP flags', value: 'flags', rollup: rollups.protocol, selection: byFlags },
-  { title: 'Service port', value: 'port', rollup: rollups.port, selection: byPort },
+  { title: 'Protocol', value: 'protocol', rollup: rollups.protocol, kind: byProtocol },
+  { title: 'Router', value: 'router', rollup: rollups.interface, kind: byRouter },
+  { title: 'TCP flags', value: 'flags', rollup: rollups.protocol, kind: byFlags },
+  { title: 'Service port', value: 'port', rollup: rollups.port, kind: byPort },
   {
     title: 'Source AS',
     value: 'source_as',
     rollup: rollups.sourceAs,
-    selection: { level: 'as', key: 'toString(src_as)' },
+    kind: { level: 'as', key: 'src_as' },
   },
   {
     title: 'Destination AS',
     value: 'destination_as',
     rollup: rollups.destinationAs,
-    selection: { level: 'as', key: 'toString(dst_as)' },
+    kind: { level: 'as', key: 'dst_as' },
   },
-  { title: 'Our sending hosts', value: 'hosts_out', rollup: rollups.host, selection: hostsOut },
-  { title: 'Our receiving hosts', value: 'hosts_in', rollup: rollups.host, selection: hostsIn },
+  { title: 'Our sending hosts', value: 'hosts_out', rollup: rollups.host, kind: hostsOut },
+  { title: 'Our receiving hosts', value: 'hosts_in', rollup: rollups.host, kind: hostsIn },
 ]
 
 /** Columns of flows, by which only the newest hour is told apart. */
 const columns = [
-  { title: 'Source address', column: 'src_addr' },
-  { title: 'Destination address', column: 'dst_addr' },
-  { title: 'Source port', column: 'src_port' },
-  { title: 'Destination port', column: 'dst_port' },
-  { title: 'Router', column: 'sampler_address' },
-  { title: 'Protocol', column: 'proto' },
-  { title: 'TCP flags', column: 'tcp_flags' },
+  { title: 'Source address', value: 'src_addr', name: addressName },
+  { title: 'Destination address', value: 'dst_addr', name: addressName },
+  { title: 'Source port', value: 'src_port' },
+  { title: 'Destination port', value: 'dst_port' },
+  { title: 'Router', value: 'sampler_address', name: addressName },
+  { title: 'Protocol', value: 'proto', name: protocolName },
+  { title: 'TCP flags', value: 'tcp_flags', name: tcpFlagNames },
 ]
-const chosenColumn = `multiIf('$column' = 'proto', ${protocolName}, '$column' = 'tcp_flags', ${tcpFlagNames}, ${address('$column')})`
 
 const ownHosts =
   "Hosts inside the rules' prefixes and NETMON_LOCAL_NETWORKS: those of the whole world are not counted one by one."
@@ -79,8 +89,6 @@ function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
   const ofProtocol = rollupRows(rollups.protocol, unit, byProtocol)
   const ofFlags = rollupRows(rollups.protocol, unit, byFlags)
   const chosen = chosenRows('by', 'chosen_rows', unit, dimensions)
-  const byColumn = (column: string) =>
-    rawRows(unit, column.endsWith('_addr') ? address(column) : `toString(${column})`)
   const tableOf = (form: {
     title: string
     name: string
@@ -97,13 +105,7 @@ function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
     createDashboard(uid, title)
       .withVariable(choice('by', 'Summary by', dimensions))
       .withVariable(hiddenQuery('chosen_rows', chosen.query))
-      .withVariable(
-        choice(
-          'column',
-          'Flows by',
-          columns.map(({ title, column }) => ({ title, value: column })),
-        ),
-      )
+      .withVariable(choice('column', 'Flows by', columns))
       .withVariable(new AdHocVariableBuilder('filters').label('Filters').datasource(flows))
       // The plugin offers the columns of this table as filters.
       .withVariable(constant('clickhouse_adhoc_query', 'flows.raw'))
@@ -201,7 +203,7 @@ function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
         seriesPanel({
           title: 'Flows of the newest hour by $column: greatest five, and the others',
           description: newestHour,
-          sql: topRates(rawRows(unit, chosenColumn), unit, 5),
+          sql: topRates(rawRows(unit, '$column', chosenName('column', columns)), unit, 5),
           unit: rate_,
           stacked: true,
         }),
@@ -215,16 +217,16 @@ function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
           units: { Total: unit.total },
         }),
       )
-      .withPanel(flowsTable('Source addresses', 'src_addr'))
+      .withPanel(flowsTable('Source addresses', 'src_addr', addressName))
       .withPanel(flowsTable('Source ports', 'src_port'))
-      .withPanel(flowsTable('Destination addresses', 'dst_addr'))
+      .withPanel(flowsTable('Destination addresses', 'dst_addr', addressName))
       .withPanel(flowsTable('Destination ports', 'dst_port'))
   )
 
-  function flowsTable(title: string, column: string) {
+  function flowsTable(title: string, column: string, name?: Name) {
     return tablePanel({
       ...tableOf({ title: `${title}, newest hour`, name: title, description: newestHour }),
-      sql: topTotals(byColumn(column), unit, title, 10),
+      sql: topTotals(rawRows(unit, column, name), unit, title, 10),
     })
   }
 }

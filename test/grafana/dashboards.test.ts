@@ -118,12 +118,11 @@ describe.each(files)('%s', (file) => {
   })
 })
 
-describe('what the greatest five are told apart by', () => {
+describe('the greatest five', () => {
   const model = modelOf('traffic-mbps.json')
-  const sql = sqlOf(model, 'Greatest five by $by, and the others')
-  const seriesOf = async (by: string, seconds: number) => {
-    const shown = await view(seconds, intervalOf(seconds), model, { ...usual, by })
-    const rows = await run<{ series: string }>(expand(sql, shown))
+  const seriesOf = async (title: string, chosen: Record<string, string>, seconds: number) => {
+    const shown = await view(seconds, intervalOf(seconds), model, { ...usual, ...chosen })
+    const rows = await run<{ series: string }>(expand(sqlOf(model, title), shown))
     return [...new Set(rows.map(({ series }) => series))]
   }
 
@@ -136,9 +135,23 @@ describe('what the greatest five are told apart by', () => {
     ['destination_as', 'others'],
     ['hosts_out', 'others'],
     ['hosts_in', 'others'],
-  ])('is %s when that is chosen, by minutes, 5 minutes and hours', async (by, one) => {
-    const series = [hour, 24 * hour, 30 * 24 * hour].map((seconds) => seriesOf(by, seconds))
+  ])('by %s come from the tables of minutes, 5 minutes and hours', async (by, one) => {
+    const title = 'Greatest five by $by, and the others'
+    const series = [hour, 24 * hour, 30 * 24 * hour].map((seconds) =>
+      seriesOf(title, { by }, seconds),
+    )
     for (const names of await Promise.all(series)) expect(names).toContain(one)
+  })
+
+  it.each([
+    ['src_addr', 'others'],
+    ['dst_port', '443'],
+    ['sampler_address', 'others'],
+    ['proto', 'TCP'],
+    ['tcp_flags', 'ACK'],
+  ])('flows by %s have names', async (column, one) => {
+    const title = 'Flows of the newest hour by $column: greatest five, and the others'
+    expect(await seriesOf(title, { column }, hour)).toContain(one)
   })
 })
 
