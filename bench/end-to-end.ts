@@ -2,12 +2,12 @@
 // same cores. A rate counts as held when nothing was lost and the last row was stored within 5 s of the last datagram.
 
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { packageRoot } from '../runtime/package-root.ts'
-import { createStoreClient, type StoreClient } from '../schema/client.ts'
+import type { StoreClient } from '../schema/client.ts'
+import { startEverything } from './everything.ts'
 import { describeMachine, type Result, writeResult } from './report.ts'
 
 const { values } = parseArgs({
@@ -44,28 +44,12 @@ console.log(
 writeResult('end-to-end', runs)
 
 async function measure(rate: number, seconds: number): Promise<Run> {
-  const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
-  const program = spawn(
-    process.execPath,
-    [path.join(packageRoot, 'netmon', 'bin.js'), 'up', '--data', dataDir],
-    {
-      env: {
-        ...process.env,
-        NETMON_LISTEN: 'udp://127.0.0.1:0',
-        NETMON_COLLECTOR_HTTP: '127.0.0.1:0',
-        NETMON_STORE_PORT: '0',
-        NETMON_API_PORT: '0',
-      },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
+  const everything = await startEverything()
   try {
-    const port = await udpPort(program.stdout)
-    const credentials = JSON.parse(readFileSync(path.join(dataDir, 'credentials'), 'utf8'))
-    const store = createStoreClient({ ...credentials, database: 'flows' })
-    const memory = watchMemory(program.pid ?? 0)
+    const store = everything.store()
+    const memory = watchMemory(everything.pid)
     const startedMs = performance.now()
-    const sent = await generate(port, rate, rate * seconds)
+    const sent = await generate(everything.udpPort, rate, rate * seconds)
     const sentMs = performance.now()
     const stored = await waitUntilStored(store, sent.flows)
     const storedMs = performance.now()
@@ -85,20 +69,8 @@ async function measure(rate: number, seconds: number): Promise<Run> {
     await store.close()
     return result
   } finally {
-    program.kill('SIGTERM')
-    await new Promise((resolve) => program.once('exit', resolve))
-    rmSync(dataDir, { recursive: true, force: true })
+    await everything.stop()
   }
-}
-
-async function udpPort(stdout: NodeJS.ReadableStream): Promise<number> {
-  let text = ''
-  for await (const chunk of stdout) {
-    text += String(chunk)
-    const match = /UDP (\d+)/.exec(text)
-    if (match !== null && text.includes('Ctrl-C')) return Number(match[1])
-  }
-  throw new Error(`netmon up ended: ${text}`)
 }
 
 async function generate(port: number, rate: number, flows: number): Promise<{ flows: number }> {
