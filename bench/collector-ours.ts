@@ -1,4 +1,4 @@
-// Our own collector as a subject: to nobody, and to Kafka.
+// Our own collector as a subject: to nobody, to Kafka, and to ClickHouse.
 
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,10 +9,12 @@ import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import type { KafkaClientName } from '../collector/sink/kafka-producer.ts'
 import { packageRoot } from '../runtime/package-root.ts'
+import { migrate, readMigrations } from '../schema/migrate.ts'
 import type { GcPauses } from './collector-gc.ts'
 import type { NullReady, NullReport } from './collector-null.ts'
 import type { KafkaTopic, Subject } from './collector-peers.ts'
-import { end, spawnPinned, subjectCore } from './collector-processes.ts'
+import { end, pin, senderCore, spawnPinned, subjectCore } from './collector-processes.ts'
+import { startStore } from './store.ts'
 
 export interface Ours extends Subject {
   /** Since its start. Ends the process, where that is what it takes to be told. */
@@ -51,10 +53,47 @@ interface Health {
   readonly ledger: { readonly flowsDecoded: number; readonly flowsAcknowledged: number }
 }
 
-export async function startKafka(
-  { broker, topic }: KafkaTopic,
-  client: KafkaClientName,
-): Promise<Ours> {
+export function startKafka({ broker, topic }: KafkaTopic, client: KafkaClientName): Promise<Ours> {
+  return startCollector({
+    NETMON_SINK: 'kafka',
+    NETMON_KAFKA_BROKERS: broker,
+    NETMON_KAFKA_TOPIC: topic,
+    NETMON_KAFKA_CLIENT: client,
+  })
+}
+
+/** Into all tables of an embedded store of its own, which runs where the sender does, as a broker would. */
+export async function startClickHouse(): Promise<Ours> {
+  const storeDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
+  const store = await startStore(storeDir)
+  const remove = async () => {
+    await store.stop()
+    rmSync(storeDir, { recursive: true, force: true })
+  }
+  try {
+    pin(senderCore, store.pid)
+    await migrate(store.address, await readMigrations())
+    const collector = await startCollector({
+      NETMON_SINK: 'clickhouse',
+      NETMON_CLICKHOUSE_URL: store.address.url,
+      NETMON_CLICKHOUSE_USER: store.address.user,
+      NETMON_CLICKHOUSE_PASSWORD: store.address.password,
+    })
+    return {
+      ...collector,
+      async stop() {
+        await collector.stop()
+        await remove()
+      },
+    }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+/** With what `environment` says of its sink. */
+async function startCollector(environment: NodeJS.ProcessEnv): Promise<Ours> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
   const bin = path.join(packageRoot, 'netmon', 'bin.js')
   const gc = pathToFileURL(script('collector-gc')).href
@@ -66,10 +105,7 @@ export async function startKafka(
       NETMON_COLLECTOR_HTTP: '127.0.0.1:0',
       // Nobody there: it takes flows without a list of routers.
       NETMON_API_URL: 'http://127.0.0.1:9',
-      NETMON_SINK: 'kafka',
-      NETMON_KAFKA_BROKERS: broker,
-      NETMON_KAFKA_TOPIC: topic,
-      NETMON_KAFKA_CLIENT: client,
+      ...environment,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -91,7 +127,7 @@ export async function startKafka(
         if (flowsAcknowledged === flowsDecoded) return
         await setTimeout(100)
       }
-      throw new Error('the broker does not acknowledge')
+      throw new Error('what was sent is not acknowledged')
     },
     async report() {
       await end(child)

@@ -14,7 +14,7 @@ import { createKafkaClient } from '../collector/sink/kafka-client.ts'
 import { createKafkaTopics } from '../collector/sink/kafka-topics.ts'
 import { kafka, startBroker } from '../test/build/kafka.ts'
 import type { Traffic } from './collector-datagrams.ts'
-import { type Ours, startKafka, startNull } from './collector-ours.ts'
+import { type Ours, startClickHouse, startKafka, startNull } from './collector-ours.ts'
 import { type KafkaTopic, peers, type Subject, startPeer } from './collector-peers.ts'
 import { pin, senderCore } from './collector-processes.ts'
 import { median, type RunFigures, run } from './collector-run.ts'
@@ -65,7 +65,10 @@ try {
 
 /** What can be measured with this traffic, by name. */
 function subjectsOf({ protocol }: Traffic): Map<string, () => Promise<Subject>> {
-  const subjects = new Map<string, () => Promise<Subject>>([['netmon', startNull]])
+  const subjects = new Map<string, () => Promise<Subject>>([
+    ['netmon', startNull],
+    ['netmon to ClickHouse', startClickHouse],
+  ])
   if (broker !== undefined) {
     subjects.set(toKafka, async () => startKafka(await newTopic(broker.address), 'platformatic'))
     const byKafkajs = async () => startKafka(await newTopic(broker.address), 'kafkajs')

@@ -11,6 +11,7 @@ import { processorSeconds } from './processor.ts'
 export interface BenchStore {
   address: StoreAddress
   client: StoreClient
+  pid: number | undefined
   /** Seconds of processor that it has taken, on all its threads, merges included. */
   cpuSeconds(): number
   stop(): Promise<void>
@@ -35,6 +36,7 @@ export async function startStore(
   return {
     address,
     client,
+    pid: child.pid,
     cpuSeconds: () => processorSeconds(child.pid),
     async stop() {
       await client.close()
