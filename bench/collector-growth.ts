@@ -1,107 +1,118 @@
-// What a flow costs with 10 exporters, 1,000 and 10,000, from the bytes of a datagram to those of a block. All see datagrams of as many bytes in all, so that what differs
-// is what is remembered of exporters.
+// What a datagram costs, from its bytes and its sender's address to the bytes of a block, as there are more of something: exporters, templates of each exporter, flows in a
+// datagram. The same datagrams in all but that, so that what differs is what is remembered and looked up; beside it what only reading their bytes takes.
 //
-//   node dist/bench/collector-growth.js [--rounds 7] [--ms 500]
+//   node dist/bench/collector-growth.js [--rounds 7] [--ms 300] [--only exporters]
 
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { createSources } from '../collector/receive/sources.ts'
 import type { Protocol } from '../netmon/generate/options.ts'
-import { type PreparedDatagram, prepare } from './collector-datagrams.ts'
-import { createBenchPipeline } from './collector-pipeline.ts'
+import { createLoad, type Load } from './collector-load.ts'
 import { median } from './collector-run.ts'
+import { writePlot } from './plot.ts'
 import { round } from './processor.ts'
 import { describeMachine, type Result, writeResult } from './report.ts'
 
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    ms: { type: 'string', default: '500' }, // of each round
+    ms: { type: 'string', default: '300' }, // of each round
+    only: { type: 'string', default: '' },
   },
 })
 
-const exporterCounts = [10, 1_000, 10_000]
-const datagramsInAll = 20_000
-const flowsPerDatagram: Record<Protocol, number> = { v5: 30, v9: 20, ipfix: 16, sflow: 5 }
+const protocols: readonly Protocol[] = ['v5', 'v9', 'ipfix', 'sflow']
+const flowsPerDatagram: Readonly<Record<Protocol, number>> = { v5: 30, v9: 20, ipfix: 16, sflow: 5 }
+
+interface Question {
+  readonly by: string
+  readonly title: string
+  readonly xName: string
+  readonly counts: readonly number[]
+  readonly protocols: readonly Protocol[]
+  load(protocol: Protocol, count: number): Load
+}
+
+const usual = { exporters: 10, templates: 1 }
+const questions: readonly Question[] = [
+  {
+    by: 'exporters',
+    title: 'A datagram, by exporters',
+    xName: 'exporters',
+    counts: [10, 100, 1_000, 10_000],
+    protocols,
+    load: (protocol, exporters) =>
+      createLoad({ ...usual, protocol, exporters, flowsPerDatagram: flowsPerDatagram[protocol] }),
+  },
+  {
+    by: 'templates',
+    title: 'A datagram, by templates of each of 10 exporters',
+    xName: 'templates of an exporter',
+    counts: [1, 10, 100, 1_000],
+    protocols: ['v9', 'ipfix'],
+    load: (protocol, templates) =>
+      createLoad({ ...usual, protocol, templates, flowsPerDatagram: flowsPerDatagram[protocol] }),
+  },
+  {
+    by: 'flows',
+    title: 'A datagram, by flows in it',
+    xName: 'flows in a datagram',
+    counts: [1, 3, 10, 20],
+    protocols: ['v5', 'v9', 'ipfix'],
+    load: (protocol, flowsPerDatagram) => createLoad({ ...usual, protocol, flowsPerDatagram }),
+  },
+]
 
 console.log(`${describeMachine()}, load ${loadavg()[0]?.toFixed(1)}`)
-const results: Result[] = []
-for (const protocol of Object.keys(flowsPerDatagram) as Protocol[]) {
-  const subjects = exporterCounts.map((exporters) => ({
-    exporters,
-    run: create(protocol, exporters),
+for (const question of questions) {
+  if (question.by.startsWith(values.only)) answer(question)
+}
+
+function answer({ by, title, xName, counts, protocols, load }: Question): void {
+  const results: (Result & { protocol: Protocol; count: number; microseconds: number })[] = []
+  for (const protocol of protocols) {
+    const subjects = counts.map((count) => load(protocol, count))
+    const costs = subjects.map(() => ({ handled: [] as number[], touched: [] as number[] }))
+    // They take turns, so that what else the machine does meets all of them; the first round does not count.
+    for (let i = 0; i <= Number(values.rounds); i++) {
+      for (const [subject, { handle, touch }] of subjects.entries()) {
+        const handled = microseconds(handle)
+        const touched = microseconds(touch)
+        if (i === 0) continue
+        costs[subject]?.handled.push(handled)
+        costs[subject]?.touched.push(touched)
+      }
+    }
+    for (const [subject, count] of counts.entries()) {
+      const result = {
+        by,
+        protocol,
+        count,
+        microseconds: round(median(costs[subject]?.handled ?? [])),
+        toFewest: round(median(costs[subject]?.handled ?? []) / median(costs[0]?.handled ?? [])),
+        touchMicroseconds: round(median(costs[subject]?.touched ?? [])),
+        load: round(loadavg()[0] ?? 0),
+      }
+      console.log(JSON.stringify(result))
+      results.push(result)
+    }
+  }
+  writeResult('collector-growth', results, (kept) => kept['by'] === by || !('by' in kept))
+  const series = protocols.map((name) => ({
+    name,
+    points: results
+      .filter(({ protocol }) => protocol === name)
+      .map(({ count, microseconds }) => [count, microseconds] as const),
   }))
-  const rates = subjects.map((): number[] => [])
-  // They take turns, so that what else the machine does meets all of them; the first round does not count.
-  for (let i = 0; i <= Number(values.rounds); i++) {
-    for (const [subject, { run }] of subjects.entries()) {
-      const rate = measure(run, Number(values.ms))
-      if (i > 0) rates[subject]?.push(rate)
-    }
-  }
-  const few = median(rates[0] ?? [])
-  for (const [subject, { exporters }] of subjects.entries()) {
-    const flowsPerCpuSecond = Math.round(median(rates[subject] ?? []))
-    const costToFewest = round(few / flowsPerCpuSecond)
-    const result = { protocol, exporters, flowsPerCpuSecond, costToFewest }
-    console.log(JSON.stringify(result))
-    results.push(result)
-  }
+  writePlot(`growth-${by}`, { title, xName, yName: 'microseconds of processor', series })
 }
-writeResult('collector-growth', [...results, { load: round(loadavg()[0] ?? 0) }])
 
-/** Flows per second of processor time. */
-function measure(run: () => number, ms: number): number {
+/** Of the processor, for a datagram. */
+function microseconds(run: () => number): number {
   const before = process.cpuUsage()
-  let flows = 0
-  let usedMs = 0
-  while (usedMs < ms) {
-    flows += run()
+  let datagrams = 0
+  for (;;) {
+    datagrams += run()
     const { user, system } = process.cpuUsage(before)
-    usedMs = (user + system) / 1000
+    if (user + system >= 1000 * Number(values.ms)) return (user + system) / datagrams
   }
-  return (flows / usedMs) * 1000
-}
-
-/** Answers a function that hands in the next thousand datagrams, of all exporters in turn, and answers how many flows they were. */
-function create(protocol: Protocol, exporters: number): () => number {
-  const traffic = {
-    protocol,
-    routers: exporters,
-    flowsPerDatagram: flowsPerDatagram[protocol],
-    ipv6Share: 0,
-  }
-  const nowMs = Date.now()
-  const routers = prepare(traffic, datagramsInAll / exporters + 1, nowMs)
-  const sourceOf = createSources()
-  const sources = routers.map(({ router }) => sourceOf({ address: router.address, port: 40_000 }))
-  const { pipeline, ledger } = createBenchPipeline()
-  const sequences = routers.map(({ sequenceOffset, datagrams }, index) => {
-    const [{ payload, step }] = datagrams as [PreparedDatagram]
-    pipeline.handle(payload, sources[index]!, nowMs)
-    return payload.readUInt32BE(sequenceOffset) + step
-  })
-  // Templates come seldom, and have come now: else those who send fewer datagrams would send more of them.
-  const data = routers.map(({ datagrams }) =>
-    datagrams.slice(1).filter(({ payload }) => !hasTemplates(protocol, payload)),
-  )
-  let turn = 0
-  return () => {
-    const before = ledger.flowsDecoded
-    for (let i = 0; i < 1_000; i++, turn++) {
-      const index = turn % routers.length
-      const datagrams = data[index]!
-      const { payload, step } = datagrams[Math.floor(turn / routers.length) % datagrams.length]!
-      payload.writeUInt32BE(sequences[index]! >>> 0, routers[index]!.sequenceOffset)
-      sequences[index]! += step
-      pipeline.handle(payload, sources[index]!, nowMs)
-    }
-    return ledger.flowsDecoded - before
-  }
-}
-
-/** In its first set: RFC 3954 5.2, RFC 7011 3.3.2. */
-function hasTemplates(protocol: Protocol, payload: Buffer): boolean {
-  if (protocol === 'v9') return payload.readUInt16BE(20) < 256
-  return protocol === 'ipfix' && payload.readUInt16BE(16) < 256
 }
