@@ -10,7 +10,7 @@ import { createLoad, type Load } from './collector-load.ts'
 import { median } from './collector-run.ts'
 import { writePlot } from './plot.ts'
 import { round } from './processor.ts'
-import { describeMachine, type Result, writeResult } from './report.ts'
+import { describeMachine, type Result, readResult, writeResult } from './report.ts'
 
 const { values } = parseArgs({
   options: {
@@ -96,7 +96,10 @@ function answer({ by, title, xName, counts, protocols, load }: Question): void {
       results.push(result)
     }
   }
-  writeResult('collector-growth', results, (kept) => kept['by'] === by || !('by' in kept))
+  const kept = readResult('collector-growth').filter(
+    (earlier) => 'by' in earlier && earlier.by !== by,
+  )
+  writeResult('collector-growth', [...kept, ...results])
   const series = protocols.map((name) => ({
     name,
     points: results
