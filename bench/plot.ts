@@ -47,6 +47,7 @@ export function drawPlot({ title, xName, yName, series }: Plot): string {
   const levels = [0, 0.25, 0.5, 0.75, 1].map((share) => share * highest)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     text(`x="${left}" y="20"`, title, ' font-size="13"'),
     ...levels.flatMap((level) => [
