@@ -3,6 +3,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { etag } from 'hono/etag'
 import { methodNotAllowed } from 'hono/method-not-allowed'
+import { Registry } from 'prom-client'
 import type { Configuration } from '../rules/configuration.ts'
 import type { Prefix } from '../rules/prefix.ts'
 import type { ReadSeries } from '../rules/series-values.ts'
@@ -20,6 +21,7 @@ import { cloudflareRuleRoutes } from './cloudflare/rules.ts'
 import { type ConsoleFiles, consoleRoutes } from './console.ts'
 import { failure, problem } from './envelope.ts'
 import { answerError } from './failures.ts'
+import { measureRequests } from './metrics.ts'
 import { createHostNames, type HostNames } from './names/host-names.ts'
 import type { NameLists } from './names/lists.ts'
 import { createChannels } from './notify/channels.ts'
@@ -36,6 +38,7 @@ import { docsRoutes } from './routes/docs.ts'
 import { exporterRoutes } from './routes/exporters.ts'
 import { flowRoutes } from './routes/flows.ts'
 import { type HealthDependencies, healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { nameRoutes } from './routes/names.ts'
 import { pipelineRoutes } from './routes/pipeline.ts'
 import { readyRoutes } from './routes/ready.ts'
@@ -58,6 +61,8 @@ export interface ApiDependencies extends HealthDependencies {
   lists?: NameLists
   /** Names of addresses in DNS; by itself of the machine's resolvers. */
   hostNames?: HostNames
+  /** That of the process, for /metrics. */
+  registry?: Registry
   /** What / and /console/ answer; nothing when it was not built. */
   console?: ConsoleFiles | undefined
 }
@@ -75,6 +80,8 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
 
   app.onError(answerError(log))
   app.notFound((c) => c.json(failure(problem(1004, 'there is nothing at this path')), 404))
+  const { registry = new Registry() } = dependencies
+  app.use(measureRequests(registry))
   app.use(everyRequest(log))
   if (dependencies.console !== undefined) app.route('/', consoleRoutes(dependencies.console))
   const requiredRole = createRequiredRoles(app)
@@ -116,6 +123,7 @@ export function createApp(dependencies: ApiDependencies): OpenAPIHono {
   app.route('/', nameRoutes(dependencies.hostNames ?? createHostNames([], now)))
   app.route('/', healthRoutes(dependencies))
   app.route('/', readyRoutes(dependencies))
+  app.route('/', metricsRoutes(registry))
   app.route('/', pipelineRoutes(dependencies))
   app.route('/', channelRoutes({ channels, notificationLog, send, now }))
   app.route('/', tokenRoutes(tokens))

@@ -55,6 +55,14 @@ export const jsonBody = createMiddleware(async (c, next) => {
   return next()
 })
 
+/** For a route all of whose fields may be left out: no body at all is then an empty one. */
+export const optionalBody = createMiddleware(async (c, next) => {
+  const { method, url, raw } = c.req
+  const isEmpty = (await raw.clone().arrayBuffer()).byteLength === 0
+  if (isEmpty) c.req.raw = new Request(url, { method, headers: raw.headers, body: '{}' })
+  return next()
+})
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text)

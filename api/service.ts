@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import { type Configuration, createConfiguration } from '../rules/configuration.ts'
 import { type Prefix, parsePrefix } from '../rules/prefix.ts'
 import { createSeriesReader } from '../rules/series-values.ts'
@@ -81,6 +82,8 @@ export async function startApi(options: {
     cluster: options.store.cluster,
     log,
   })
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
   const app = createApp({
     configuration,
     store,
@@ -92,6 +95,7 @@ export async function startApi(options: {
     lists,
     hostNames: createHostNames(settings.resolvers ?? [], Date.now),
     storage,
+    registry,
     now: Date.now,
     console: readConsole(),
     isDemo: isDemo(settings.dataDir),

@@ -6,6 +6,7 @@ import { classes } from '../../rules/alerts/document.ts'
 import { addRemark, type Remark } from '../../rules/alerts/people.ts'
 import { Unacceptable } from '../../rules/problem.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import { optionalBody } from '../body.ts'
 import { json, success, successSchema } from '../envelope.ts'
 import { failures, refuseInvalid } from '../failures.ts'
 import { alertParams } from './alert-history.ts'
@@ -19,20 +20,23 @@ function remarkSchema(field: string) {
 
 const params = alertParams
 const objectError = { error: 'the body must be a JSON object' }
+/** A body with a comment, or none at all: `curl -X POST` is enough to say that somebody takes care of it. */
+const commentBody = {
+  content: {
+    'application/json': {
+      schema: z.object({ comment: remarkSchema('comment').optional() }, objectError),
+    },
+  },
+} as const
+
 const acknowledge = createRoute({
   method: 'post',
   path: '/alerts/{alert_id}/ack',
+  middleware: optionalBody,
   summary: 'Acknowledge an alert: it is not repeated any more while it fires',
   request: {
     params,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.object({ comment: remarkSchema('comment').optional() }, objectError),
-        },
-      },
-    },
+    body: commentBody,
   },
   responses: {
     200: json('The alert.', successSchema(alertStorySchema)),
@@ -89,17 +93,11 @@ const comment = createRoute({
 const acceptBaseline = createRoute({
   method: 'post',
   path: '/alerts/{alert_id}/accept-baseline',
+  middleware: optionalBody,
   summary: "Accept an alert's traffic as normal: its zscore rule learns it at once",
   request: {
     params,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.object({ comment: remarkSchema('comment').optional() }, objectError),
-        },
-      },
-    },
+    body: commentBody,
   },
   responses: {
     200: json('The alert.', successSchema(alertStorySchema)),

@@ -133,6 +133,9 @@ describe('GET /alerts/{alert_id}', () => {
   test('is 404 for one that is not, and leaves the seed’s paths as they are', async () => {
     expect((await send('GET', '/alerts/x')).errors).toEqual([[1404, '']])
     expect((await send('POST', '/alerts/x/ack', {})).status).toBe(404)
+    // Nothing need be said with it.
+    expect((await send('POST', '/alerts/x/ack')).status).toBe(404)
+    expect((await send('POST', '/alerts/x/comment')).status).toBe(400)
     await play()
     nowMs = closedMs(5)
     expect((await send('GET', '/alerts/thresholds')).body.result).toHaveLength(1)

@@ -10,6 +10,7 @@ import { startTestDatabase, type TestDatabase } from '../build/database.ts'
 const log = createLog('test', 'silent')
 let database: TestDatabase
 let store: StoreClient
+let app: ReturnType<typeof createApp>
 let send: Send
 
 beforeAll(async () => {
@@ -18,17 +19,16 @@ beforeAll(async () => {
   const configuration = createConfiguration(store, Date.now)
   const { migrations } = database
   const access = { token: undefined, hosts: undefined }
-  send = sender(
-    createApp({
-      configuration,
-      store,
-      migrations,
-      access,
-      log,
-      storage: () => undefined,
-      now: Date.now,
-    }),
-  )
+  app = createApp({
+    configuration,
+    store,
+    migrations,
+    access,
+    log,
+    storage: () => undefined,
+    now: Date.now,
+  })
+  send = sender(app)
 })
 afterAll(() => database.remove())
 
@@ -340,6 +340,21 @@ test('every path works with and without a slash at its end', async () => {
   expect((await send('PUT', `/rules/${id}/`, packetRule)).status).toBe(200)
   expect((await send('DELETE', `/rules/${id}/`)).status).toBe(204)
   expect((await send('GET', '/health/')).status).toBe(200)
+})
+
+test('metrics count requests by their route, whatever stands in the path', async () => {
+  for (const id of ['a', 'b']) await app.request(`/routers/${id}`)
+  await app.request('/no/such/path')
+  const answer = await app.request('/metrics')
+  expect([answer.status, answer.headers.get('Content-Type')]).toEqual([
+    200,
+    expect.stringMatching(/^text\/plain/),
+  ])
+  const counts = (await answer.text()).split('\n').filter((line) => line.includes('_seconds_count'))
+  const of = (method: string, route: string, status: number) =>
+    `netmon_api_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`
+  expect(counts).toContainEqual(expect.stringContaining(of('GET', '/routers/:router_id', 404)))
+  expect(counts).toContainEqual(expect.stringContaining(of('none', 'none', 404)))
 })
 
 test('health tells the collectors that have reported, and without one it is not ready', async () => {

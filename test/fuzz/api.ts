@@ -116,7 +116,7 @@ function problemOf(response: Response, text: string): string | undefined {
   if (headers.has('X-Injected')) return 'a header was injected'
   if (status === 204 || status === 304 || text === '') return undefined
   const type = headers.get('Content-Type') ?? ''
-  if (type.startsWith('text/html') || type.startsWith('text/csv')) return undefined
+  if (/^text\/(?:html|csv|plain)/.test(type)) return undefined
   try {
     const answer = JSON.parse(text)
     const isEnvelope = typeof answer.success === 'boolean' && Array.isArray(answer.errors)
