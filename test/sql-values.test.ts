@@ -31,6 +31,7 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
     'ranking',
     'slot',
     'foldedKey(keys)',
+    'amountsAsText',
     "pieces.join('\\n UNION ALL\\n ')",
     'questionLimits',
     "keys.join(', ')",
@@ -43,6 +44,7 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   ],
   'collector/sink/clickhouse.ts': ['segment.stream', 'structure'],
   'rules/alerts/history.ts': ['eventColumns'],
+  'rules/alerts/watch-sources.ts': ["addressText('exporter')", "addressText('udp_source')"],
   'rules/backfill.ts': ['name', 'key', 'columns', 'matches'],
   'rules/ddos-sources.ts': ['leastAmplifierSources', 'from', 'rawFlowSettings'],
   'rules/ddos-traffic.ts': [

@@ -67,7 +67,7 @@ const tables = () =>
   rowsOf('SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name')
 const documents = () =>
   rowsOf(
-    'SELECT id, version, doc FROM rules UNION ALL SELECT id, version, doc FROM routers ORDER BY id, version',
+    'SELECT * FROM (SELECT id, version, doc FROM rules UNION ALL SELECT id, version, doc FROM routers) ORDER BY id, version',
   )
 
 test('a name is kept letter for letter', async () => {
