@@ -8,8 +8,12 @@ export type RuleType = RuleInput['type']
 export interface Scenario {
   name: string
   network: number
-  /** Minutes of the played time in which it is under way, both included; undefined: nothing that anybody should hear of. */
+  /** Minutes of the played time in which it is to be told, both included; undefined: nothing that anybody should hear of. */
   attack: { first: number; last: number } | undefined
+  /** Whose rules should tell it; all of them otherwise. */
+  toldBy?: readonly RuleType[]
+  /** The minute in which somebody accepts it as normal. */
+  acceptedAt?: number
   vector: string | undefined
   /** The host that is attacked; null: all of the network. */
   victim: string | null | undefined
@@ -25,7 +29,47 @@ export interface Scenario {
 const toHost = { host: '9', victim: (network: number) => `10.10.${network}.9` }
 const tenMinutes = { first: 60, last: 69 }
 
-export const playedMinutes = 150
+/** Long enough for a level shift to be learned: an hour, six hours more, and its end. */
+export const playedMinutes = 440
+
+type ScenarioPart = Scenario['parts'][number]
+
+const shift: ScenarioPart = {
+  first: 60,
+  last: playedMinutes - 1,
+  bitsPerSecond: '100e6',
+  packetBytes: 1000,
+  proto: 'tcp',
+  flags: 0x18,
+  srcPort: '443',
+  flowsPerMinute: 60,
+  sources: 4000,
+}
+
+const backup: ScenarioPart = {
+  first: 60,
+  last: 99,
+  nightly: true,
+  bitsPerSecond: '800e6',
+  packetBytes: 1400,
+  proto: 'tcp',
+  flags: 0x18,
+  dstPort: '873',
+  host: '20',
+  flowsPerMinute: 60,
+  sources: 4,
+}
+
+const udpFlood = (first: number, bitsPerSecond: string): ScenarioPart => ({
+  first,
+  last: first + 9,
+  bitsPerSecond,
+  packetBytes: 1000,
+  proto: 'udp',
+  host: '9',
+  flowsPerMinute: 300,
+  sources: 5000,
+})
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -107,22 +151,21 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'level shift, TCP twice as much from now on',
     network: 5,
-    attack: undefined,
+    attack: tenMinutes,
+    toldBy: ['zscore'],
     vector: undefined,
     victim: undefined,
-    parts: [
-      {
-        first: 60,
-        last: playedMinutes - 1,
-        bitsPerSecond: '100e6',
-        packetBytes: 1000,
-        proto: 'tcp',
-        flags: 0x18,
-        srcPort: '443',
-        flowsPerMinute: 60,
-        sources: 4000,
-      },
-    ],
+    parts: [shift],
+  },
+  {
+    name: 'level shift, accepted after 20 minutes',
+    network: 7,
+    attack: tenMinutes,
+    toldBy: ['zscore'],
+    acceptedAt: 80,
+    vector: undefined,
+    victim: undefined,
+    parts: [shift],
   },
   {
     name: 'nightly backup, 800 Mbit/s for 40 minutes',
@@ -130,28 +173,32 @@ export const scenarios: readonly Scenario[] = [
     attack: undefined,
     vector: undefined,
     victim: undefined,
-    parts: [
-      {
-        first: 60,
-        last: 99,
-        nightly: true,
-        bitsPerSecond: '800e6',
-        packetBytes: 1400,
-        proto: 'tcp',
-        flags: 0x18,
-        dstPort: '873',
-        host: '20',
-        flowsPerMinute: 60,
-        sources: 4,
-      },
-    ],
+    parts: [backup],
+  },
+  {
+    name: 'as much UDP two hours after that backup',
+    network: 8,
+    attack: { first: 220, last: 229 },
+    // The limit of the threshold rule is twice the backup.
+    toldBy: ['zscore', 'advanced_ddos'],
+    vector: 'udp',
+    victim: toHost.victim(8),
+    parts: [backup, udpFlood(220, '800e6')],
+  },
+  {
+    name: '1.5 Gbit/s of UDP on top of that backup',
+    network: 9,
+    attack: { first: 70, last: 79 },
+    vector: 'udp',
+    victim: toHost.victim(9),
+    parts: [backup, udpFlood(70, '1.5e9')],
   },
 ]
 
 /** Each network is watched by one rule of each type, as their documentation advises: twice the greatest minute, for two minutes; medium. */
-export function rulesOf({ name, network }: Scenario): Record<RuleType, object> {
+export function rulesOf({ name, network, parts }: Scenario): Record<RuleType, object> {
   const prefixes = [`10.10.${network}.0/24`]
-  const greatest = network === 6 ? 943e6 : 143e6
+  const greatest = parts.includes(backup) ? 943e6 : 143e6
   return {
     threshold: {
       name: `threshold ${name}`,
