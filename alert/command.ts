@@ -6,6 +6,7 @@ import { type Advanced, createEvaluator } from '../rules/alerts/advance.ts'
 import { alertDocument } from '../rules/alerts/document.ts'
 import { cursorBehind, readEventsAfter, readOpening } from '../rules/alerts/history.ts'
 import { isOpen } from '../rules/alerts/state.ts'
+import { createSeriesReader } from '../rules/series-values.ts'
 import { StoreError } from '../rules/store-error.ts'
 import { UserError } from '../runtime/errors.ts'
 import type { Settings } from '../runtime/settings.ts'
@@ -68,7 +69,8 @@ async function run(
   // The run before this one is still at it, and tells what there is.
   if (name !== undefined && channel === undefined) return 0
   try {
-    const advanced = await createEvaluator(client)(nowMs)
+    // The process ends with it: nothing needs to be kept for the next one.
+    const advanced = await createEvaluator(client, createSeriesReader(client, 0))(nowMs)
     if (advanced.untracked > 0) {
       await say(`${advanced.untracked} alerts are more than can be kept track of`)
     }

@@ -147,7 +147,7 @@ async function measure(
   let verdicts = 0
   let readSeries = createSeriesReader(client)
   for (let round = 0; round <= rounds; round++) {
-    if (evaluation === 'first') readSeries = createSeriesReader(client)
+    if (evaluation === 'first') readSeries = createSeriesReader(client, 0)
     const nowMs = await network.pass()
     const storeCpu = store.cpuSeconds()
     const ownCpu = process.cpuUsage()

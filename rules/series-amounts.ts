@@ -1,6 +1,7 @@
 // Bytes or packets of prefixes, minute by minute, read from the store for zscore rules. All functions throw StoreError.
 
 import type { StoreClient } from '../schema/client.ts'
+import { mostPackedMinutes, packedColumns, readPacked } from './packed-amounts.ts'
 import { type CountedRule, read } from './query.ts'
 import type { Rule } from './rule.ts'
 import { seriesKey } from './series.ts'
@@ -22,7 +23,7 @@ export interface SeriesQuestion {
 export type Amounts = Float64Array
 
 /** More than any question is about: 15 h 8 min, and the hour that may have to be caught up with. */
-export const slots = 1_024
+export const slots = mostPackedMinutes
 export const slotOf = (minute: number) => (minute / 60) % slots
 
 /** They go into the request's URL. */
@@ -58,63 +59,46 @@ export function readFlows(
 const onlyMinutes = 'AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)})))'
 
 /** All minutes of the question, or only these. */
-export function addAmounts(
+export async function addAmounts(
   client: StoreClient,
   { target, rules, first, last }: SeriesQuestion,
   shares: Shares,
   minutes?: readonly number[],
 ): Promise<void> {
   const ids = rules.length <= mostIds ? rules.map(({ rule }) => rule.id) : []
-  return askStore(async () => {
-    // Added up here: rows of very many groups would take the store longer than handing them over does.
-    const result = await client.query({
-      query: `SELECT prefix, direction,
-        groupArray(toUInt32(intDiv(toUnixTimestamp(minute) - {first:UInt32}, 60))) AS offsets,
-        groupArray(toFloat64(${target === 'bits' ? 'bytes' : 'packets'})) AS amounts
-      FROM prefix_minutes
-      WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
-        ${minutes === undefined ? '' : onlyMinutes}
-        AND direction IN {directions:Array(String)}
-        AND prefix IN
-        (
-          SELECT arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)'))
-          FROM rules FINAL
-          WHERE JSONExtractString(doc, 'type') = 'zscore' AND JSONExtractString(doc, 'zscore_target') = {target:String}
-            AND (empty({ids:Array(String)}) OR has({ids:Array(String)}, id))
-        )
-      GROUP BY prefix, direction`,
-      query_params: {
-        target,
-        ids,
-        directions: directionsOf(rules.flatMap(({ series }) => series)),
-        minutes: minutes ?? [],
-        first,
-        last,
-      },
-      clickhouse_settings: oneReplica,
-      format: 'JSONEachRow',
-    })
-    // Row by row, since the whole answer can be larger than a string may be.
-    for await (const rows of result.stream<Row>()) {
-      for (const row of rows) {
-        const { prefix, direction, offsets, amounts } = row.json()
+  // One direction after the other: by one column the store groups twice as fast as by two.
+  for (const direction of directionsOf(rules.flatMap(({ series }) => series))) {
+    await askStore(async () => {
+      const { stream } = await client.exec({
+        query: `SELECT ${packedColumns(target === 'bits' ? 'bytes' : 'packets')}
+        FROM prefix_minutes
+        WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+          ${minutes === undefined ? '' : onlyMinutes}
+          AND direction = {direction:String}
+          AND prefix IN
+          (
+            SELECT arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)'))
+            FROM rules FINAL
+            WHERE JSONExtractString(doc, 'type') = 'zscore' AND JSONExtractString(doc, 'zscore_target') = {target:String}
+              AND (empty({ids:Array(String)}) OR has({ids:Array(String)}, id))
+          )
+        GROUP BY prefix
+        FORMAT RowBinary`,
+        query_params: { target, ids, direction, minutes: minutes ?? [], first, last },
+        clickhouse_settings: oneReplica,
+      })
+      // Added up here: rows of very many groups would take the store longer than handing them over does.
+      await readPacked(stream, (prefix, count, offsets, amounts) => {
         for (const sums of shares.get(seriesKey({ prefix, direction })) ?? []) {
           // Whole numbers, so that sums are the same in whatever order rows come, up to 2^53.
-          for (let i = 0; i < offsets.length; i++) {
-            const slot = slotOf(first + 60 * offsets[i]!)
-            sums[slot] = sums[slot]! + amounts[i]!
+          for (let index = 0; index < count; index++) {
+            const slot = slotOf(first + 60 * offsets[index]!)
+            sums[slot] = sums[slot]! + amounts[index]!
           }
         }
-      }
-    }
-  })
-}
-
-interface Row {
-  prefix: string
-  direction: 'in' | 'out'
-  offsets: number[]
-  amounts: number[]
+      })
+    })
+  }
 }
 
 /** Which of the rules have been edited since the question was made, so that what was read may be without some of their prefixes. */

@@ -227,6 +227,6 @@ export function toMinutes(minutes: readonly MinuteRow[]): Map<number, Traffic> {
   )
 }
 
-export function directionsOf(series: readonly Pick<Series, 'direction'>[]): string[] {
+export function directionsOf(series: readonly Pick<Series, 'direction'>[]): Series['direction'][] {
   return [...new Set(series.map(({ direction }) => direction))]
 }

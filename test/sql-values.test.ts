@@ -64,8 +64,9 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   ],
   'rules/hosts.ts': ["addressText('address')", 'minutesTuple', 'condition', 'having'],
   'rules/raw-flows.ts': ['ours', 'theirs', 'prefixesOfSource'],
+  'rules/packed-amounts.ts': ['rowMark', 'column', 'mostAmount', 'amountBits'],
   'rules/series-amounts.ts': [
-    "target === 'bits' ? 'bytes' : 'packets'",
+    "packedColumns(target === 'bits' ? 'bytes' : 'packets')",
     "minutes === undefined ? '' : onlyMinutes",
   ],
   'rules/traffic.ts': [

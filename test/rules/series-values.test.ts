@@ -78,14 +78,14 @@ function watched() {
   const seen = { asked: [] as (number[] | 'all')[], failsIn: Infinity }
   const client = new Proxy(store, {
     get(target, key) {
-      if (key !== 'query') return Reflect.get(target, key)
+      if (key !== 'query' && key !== 'exec') return Reflect.get(target, key)
       return (question: Parameters<StoreClient['query']>[0]) => {
         if (seen.failsIn-- <= 0) throw new Error('the store is away')
-        if (question.query.includes('AS amounts')) {
+        if (key === 'exec') {
           const minutes = question.query_params?.['minutes'] as number[]
           seen.asked.push(question.query.includes('{minutes:') ? minutes : 'all')
         }
-        return target.query(question)
+        return key === 'exec' ? target.exec(question) : target.query(question)
       }
     },
   })
