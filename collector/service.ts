@@ -28,7 +28,7 @@ import type { Segment } from './segment.ts'
 import { createSink } from './sink/create.ts'
 import { openSpool } from './spool.ts'
 import { keepState, readState } from './state.ts'
-import { createStatus, type Gauges, type Identity, statusEveryMs, statusSegment } from './status.ts'
+import { createStatus, type Gauges, type Identity, statusEveryMs } from './status.ts'
 import { createWorkersFront } from './workers/front.ts'
 import type { FrontSettings } from './workers/messages.ts'
 import { workersFor } from './workers/sharing.ts'
@@ -89,7 +89,7 @@ async function start(
   const tellStatus = async () => {
     const nowMs = await front.look()
     lookForGateway(exporters.all(), nowMs)
-    output.accept(statusSegment(nextName(), status(nowMs), nowMs))
+    output.accept(await status(nextName(), nowMs))
   }
   await tellStatus()
   const telling = setInterval(tellStatus, statusEveryMs)

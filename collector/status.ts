@@ -1,5 +1,6 @@
 // What a collector tells about itself and its exporters every 10 s, as rows of the table `status` (schema/clickhouse/004_status.sql).
 
+import { setImmediate } from 'node:timers/promises'
 import { countEvents, type Decoding, flowsByProtocol, undecodable } from './decoding.ts'
 import { type ExporterFacts, lostOf, type ProtocolCounters } from './exporter.ts'
 import type { KnownExporters } from './exporters.ts'
@@ -26,18 +27,32 @@ export interface Identity {
   startedMs: number
 }
 
-/** Makes the rows of this moment: one for the collector, one for each exporter heard since the last call. */
+/** Told in one go: a few milliseconds, after which sockets have their turn. Ten thousand exporters at once would be longer than their queue lasts. */
+const exportersAtOnce = 200
+
+/**
+ * Tells of this moment, as a segment of the stream `status`: a row for the collector, and one for each exporter heard since the last call. Rows become text at once, and the thread
+ * receives between some and the next.
+ */
 export function createStatus(
   identity: Identity,
   ledger: Ledger,
   exporters: KnownExporters,
   decoder: Decoding,
   gauges: Gauges,
-): (nowMs: number) => object[] {
+): (name: string, nowMs: number) => Promise<Segment> {
   let lastMs = 0
-  return (nowMs) => {
+  return async (name, nowMs) => {
     const sinceMs = lastMs
     lastMs = nowMs
+    const heard: string[] = []
+    let looked = 0
+    for (const exporter of [...exporters.all()]) {
+      if (++looked % exportersAtOnce === 0) await setImmediate()
+      if (exporter.lastSeenMs < sinceMs) continue
+      heard.push(JSON.stringify(exporterColumns(exporter, decoder)))
+    }
+    exporters.beginInterval()
     // Nothing received before this moment is missing from the store: with nothing under way, that moment is now.
     const watermark = timeText(gauges.oldestUnacknowledgedMs() ?? nowMs)
     const common = {
@@ -47,15 +62,10 @@ export function createStatus(
       started: timeText(identity.startedMs),
       watermark,
     }
-    const rows: object[] = [
-      { ...common, kind: 'collector', ...collectorColumns(ledger, decoder, gauges) },
-    ]
-    for (const exporter of exporters.all()) {
-      if (exporter.lastSeenMs < sinceMs) continue
-      rows.push({ ...common, kind: 'exporter', ...exporterColumns(exporter, decoder) })
-    }
-    exporters.beginInterval()
-    return rows
+    const own = { ...common, kind: 'collector', ...collectorColumns(ledger, decoder, gauges) }
+    const start = JSON.stringify({ ...common, kind: 'exporter' }).slice(0, -1)
+    const lines = heard.map((columns) => `${start},${columns.slice(1)}\n`)
+    return rowSegment(name, 'status', [`${JSON.stringify(own)}\n`, ...lines], nowMs)
   }
 }
 
@@ -89,15 +99,20 @@ function collectorColumns(ledger: Ledger, decoder: Decoding, gauges: Gauges): ob
 }
 
 function exporterColumns(exporter: ExporterFacts, decoder: Decoding): object {
-  const bySampling = Object.fromEntries(
-    samplingSourceNames.map((name, source) => [name, exporter.flowsBySampling[source] ?? 0]),
-  )
-  const byProtocol = (read: (counters: ProtocolCounters) => number) =>
-    nonZero(
-      Object.fromEntries(
-        flowTypeNames.map((name, type) => [name, read(exporter.protocols[type]!)]),
-      ),
-    )
+  // Copies, each made anew when it is asked for.
+  const { flowsBySampling, protocols } = exporter
+  const byProtocol = (read: (counters: ProtocolCounters) => number) => {
+    const counts: Record<string, number> = {}
+    for (const [type, counters] of protocols.entries()) {
+      const count = read(counters)
+      if (count > 0) counts[flowTypeNames[type]!] = count
+    }
+    return counts
+  }
+  const bySampling: Record<string, number> = {}
+  for (const [source, flows] of flowsBySampling.entries()) {
+    if (flows > 0) bySampling[samplingSourceNames[source]!] = flows
+  }
   return {
     exporter: exporter.address,
     udp_source: exporter.source.address,
@@ -111,9 +126,9 @@ function exporterColumns(exporter: ExporterFacts, decoder: Decoding): object {
     sequence_resets: exporter.sequenceResets,
     samples_dropped: exporter.samplesDropped,
     clock_skew_ms: exporter.clockSkewMs ?? null,
-    flows: exporter.flows,
+    flows: flowsBySampling.reduce((sum, flows) => sum + flows, 0),
     flows_by_protocol: byProtocol(({ flows }) => flows),
-    flows_by_sampling_source: nonZero(bySampling),
+    flows_by_sampling_source: bySampling,
     sampling_rate: exporter.samplingRate,
     sampling_rate_lowest: exporter.lowestSamplingRate,
     sampling_rate_highest: exporter.highestSamplingRate,

@@ -13,7 +13,7 @@ import { createRows, type RowStream } from '../../../collector/rows.ts'
 import type { Segment } from '../../../collector/segment.ts'
 import { createClickHouseSink } from '../../../collector/sink/clickhouse.ts'
 import type { Sink } from '../../../collector/sink/sink.ts'
-import { createStatus, statusSegment } from '../../../collector/status.ts'
+import { createStatus } from '../../../collector/status.ts'
 import { createStoreClient } from '../../../schema/client.ts'
 import { recentDay, startTestDatabase, type TestDatabase } from '../../build/database.ts'
 import { rows as ask } from '../../build/program.ts'
@@ -181,7 +181,7 @@ test('what a collector tells of itself and an exporter is in the columns of stat
 
   const identity = { collector: 'edge', boot: 'boot', startedMs: noonMs - 60_000 }
   const status = createStatus(identity, ledger, exporters, decoder, gauges)
-  await sink.send(statusSegment('c/b/status', status(noonMs), noonMs), never)
+  await sink.send(await status('c/b/status', noonMs), never)
 
   const stored = await ask<Record<string, unknown>>(
     database.client,
@@ -248,7 +248,8 @@ test('what a collector tells of itself and an exporter is in the columns of stat
     },
   ])
   // An exporter that said nothing since is not told of again.
-  expect(status(noonMs + 10_000)).toHaveLength(1)
+  const later = await status('c/b/later', noonMs + 10_000)
+  expect(Buffer.concat(later.payload).toString().split('\n')).toHaveLength(2)
 })
 
 /** Without the columns that say nothing: those of the other kind. */
