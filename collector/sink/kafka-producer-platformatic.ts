@@ -1,13 +1,13 @@
-// An idempotent producer on the connections of @platformatic/kafka: it connects (TLS, SASL), knows who leads a partition, and matches answers to requests. Batches are
-// ours: its own producer tries again without end and without a word, writes an empty key where there is none, and packs at zlib's middle level.
+// An idempotent producer on the connections of @platformatic/kafka: it connects (TLS, SASL), and knows who leads a partition. Batches and the way they are written are
+// ours: its own producer tries again without end and without a word, writes an empty key where there is none, and copies all it writes twice.
 
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   Admin,
-  type Connection,
-  crc32c,
-  DynamicBuffer,
+  type Broker,
+  Connection,
+  type ConnectionOptions,
   initProducerIdV4,
   instancesChannel,
   MultipleErrors,
@@ -17,9 +17,11 @@ import {
   Writer,
 } from '@platformatic/kafka'
 import { type KafkaConnection, readPem } from './kafka-client.ts'
+import { crc32c } from './kafka-crc.ts'
 import { PartitionMissing } from './kafka-errors.ts'
 import type { ConnectProducer, KafkaProducer } from './kafka-producer.ts'
 import { type BatchCodec, encodeRecordBatch } from './kafka-record-batch.ts'
+import { createKafkaWire, type KafkaWire } from './kafka-wire.ts'
 
 const connectMs = 5_000
 /** Until a broker has answered, and until it must have. */
@@ -57,6 +59,8 @@ function createProducer(
   codec: BatchCodec,
 ): KafkaProducer & { begin(): Promise<void> } {
   let client: Admin | undefined
+  /** By broker, opened for writing alone. */
+  const wires = new Map<number, Promise<KafkaWire>>()
   let identity = { producerId: -1n, producerEpoch: -1 }
   /** By topic and partition. */
   const sequences = new Map<string, number>()
@@ -65,6 +69,8 @@ function createProducer(
   const dismissClient = async () => {
     const dismissed = client
     client = undefined
+    for (const opening of wires.values()) void opening.then((wire) => wire.close()).catch(() => {})
+    wires.clear()
     if (dismissed === undefined) return
     const closing = dismissed.close().catch(() => {})
     await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, closeMs).unref())])
@@ -99,10 +105,11 @@ function createProducer(
       withClient(async (admin) => {
         const place = `${topic} ${partition}`
         const sequence = sequences.get(place) ?? 0
-        const sum = (bytes: Buffer) => crc32c(new DynamicBuffer(bytes))
-        const batch = await encodeRecordBatch(messages, { ...identity, sequence }, codec, sum)
+        const batch = await encodeRecordBatch(messages, { ...identity, sequence }, codec, crc32c)
         const leader = await findLeader(admin, topic, partition)
-        const baseOffset = await produce(leader, topic, partition, batch)
+        const opening = wires.get(leader.id) ?? openWire(leader, connection)
+        wires.set(leader.id, opening)
+        const baseOffset = await produce(await opening, topic, partition, batch)
         sequences.set(place, (sequence + messages.length) % sequenceNumbers)
         return baseOffset
       }),
@@ -110,15 +117,28 @@ function createProducer(
   }
 }
 
-function openClient({ brokers, tls, sasl }: KafkaConnection): Admin {
-  const isIp = brokers.some((broker) => net.isIP(broker.slice(0, broker.lastIndexOf(':'))) !== 0)
+function openClient(connection: KafkaConnection): Admin {
   return new Admin({
     clientId: 'netmon',
-    bootstrapBrokers: brokers,
-    connectTimeout: connectMs,
+    bootstrapBrokers: connection.brokers,
     timeout: requestMs,
     // The sink's caller tries again for ever, and tells people.
     retries: 0,
+    ...connectionOptions(connection),
+  })
+}
+
+async function openWire({ host, port }: Broker, options: KafkaConnection): Promise<KafkaWire> {
+  const connection = new Connection('netmon', connectionOptions(options))
+  await connection.connect(host, port)
+  return createKafkaWire(connection)
+}
+
+/** Reads the files of certificates. @throws Error that names the one that cannot be read */
+function connectionOptions({ brokers, tls, sasl }: KafkaConnection): ConnectionOptions {
+  const isIp = brokers.some((broker) => net.isIP(broker.slice(0, broker.lastIndexOf(':'))) !== 0)
+  return {
+    connectTimeout: connectMs,
     ...(tls && {
       tls: {
         ...(tls.ca && { ca: readPem(tls.ca) }),
@@ -134,48 +154,44 @@ function openClient({ brokers, tls, sasl }: KafkaConnection): Admin {
         password: sasl.password,
       },
     }),
-  })
+  }
 }
 
-async function findLeader(admin: Admin, topic: string, partition: number): Promise<Connection> {
-  const { topics } = await admin.metadata({ topics: [topic] })
-  const leader = topics.get(topic)?.partitions[partition]?.leader
-  if (leader === undefined) throw new PartitionMissing(topic, partition)
-  const connection = (await admin.connectToBrokers([leader])).get(leader)
-  if (connection === undefined) {
+async function findLeader(
+  admin: Admin,
+  topic: string,
+  partition: number,
+): Promise<Broker & { id: number }> {
+  const { topics, brokers } = await admin.metadata({ topics: [topic] })
+  const id = topics.get(topic)?.partitions[partition]?.leader
+  if (id === undefined) throw new PartitionMissing(topic, partition)
+  const broker = brokers.get(id)
+  if (broker === undefined) {
     throw new Error(`partition ${partition} of topic ${topic} has no leader just now`)
   }
-  return connection
+  return { id, ...broker }
 }
 
 /** Produce request, version 7 (Kafka 2.1 and later): transactional_id acks timeout [topic [partition records]]. The offset of the first message. */
 async function produce(
-  leader: Connection,
+  leader: KafkaWire,
   topic: string,
   partition: number,
-  batch: Buffer,
+  batch: readonly Buffer[],
 ): Promise<number> {
-  const request = () =>
-    Writer.create()
-      .appendString(null, false)
-      .appendInt16(ProduceAcks.ALL)
-      .appendInt32(requestMs)
-      .appendInt32(1)
-      .appendString(topic, false)
-      .appendInt32(1)
-      .appendInt32(partition)
-      .appendInt32(batch.length)
-      .append(batch)
+  const { buffer: head } = Writer.create()
+    .appendString(null, false)
+    .appendInt16(ProduceAcks.ALL)
+    .appendInt32(requestMs)
+    .appendInt32(1)
+    .appendString(topic, false)
+    .appendInt32(1)
+    .appendInt32(partition)
+    .appendInt32(batch.reduce((sum, chunk) => sum + chunk.length, 0))
   const { key, version } = produceV7.api
-  const response = await new Promise<ReturnType<typeof produceV7.parseResponse>>(
-    (resolve, reject) => {
-      leader.send(key, version, request, produceV7.parseResponse, false, false, (error, answer) => {
-        if (error) reject(error)
-        else resolve(answer)
-      })
-    },
-  )
-  const written = response.responses[0]?.partitionResponses[0]
+  const answer = await leader.ask(key, version, [head, ...batch])
+  const { responses } = produceV7.parseResponse(0, key, version, answer)
+  const written = responses[0]?.partitionResponses[0]
   if (written === undefined) throw new PartitionMissing(topic, partition)
   return Number(written.baseOffset)
 }

@@ -23,6 +23,9 @@ export interface BatchCodec {
   compress?: (records: Buffer) => Promise<Buffer>
 }
 
+/** Of chunks one behind the other. */
+export type Checksum = (chunks: readonly Buffer[]) => number
+
 const headBytes = 61
 const lengthOffset = 8
 const crcOffset = 17
@@ -31,64 +34,75 @@ const version = 2
 /** Of a record, its own fields. */
 const mostFieldBytes = 32
 const mostVarintBytes = 5
+/** A shorter value is copied: too many chunks cost more. */
+const leastChunkBytes = 4096
 
-/** The bytes of `messages`, of which there is one at least; a copy. */
+/**
+ * The bytes of `messages`, of which there is one at least, in chunks. Large values are chunks as they are: they are not to be written to before the broker has
+ * answered.
+ */
 export async function encodeRecordBatch(
   messages: readonly KafkaMessage[],
   { producerId, producerEpoch, sequence }: BatchIdentity,
   { type, compress }: BatchCodec,
-  crc32c: (bytes: Buffer) => number,
-): Promise<Buffer> {
-  let batch = Buffer.allocUnsafe(headBytes + mostBytes(messages))
-  const end = writeRecords(batch, messages)
-  if (compress === undefined) batch = batch.subarray(0, end)
-  else
-    batch = Buffer.concat([
-      batch.subarray(0, headBytes),
-      await compress(batch.subarray(headBytes, end)),
-    ])
+  crc32c: Checksum,
+): Promise<Buffer[]> {
+  const records = writeRecords(messages)
+  const head = Buffer.alloc(headBytes)
+  const chunks = [head, ...(compress ? [await compress(Buffer.concat(records))] : records)]
   const timestamp = BigInt(messages[0]?.timestamp ?? 0)
-  batch.writeBigInt64BE(0n, 0)
-  batch.writeInt32BE(batch.length - lengthOffset - 4, lengthOffset)
-  batch.writeInt32BE(-1, 12)
-  batch.writeInt8(version, 16)
-  batch.writeInt16BE(type, attributesOffset)
-  batch.writeInt32BE(messages.length - 1, 23)
-  batch.writeBigInt64BE(timestamp, 27)
-  batch.writeBigInt64BE(timestamp, 35)
-  batch.writeBigInt64BE(producerId, 43)
-  batch.writeInt16BE(producerEpoch, 51)
-  batch.writeInt32BE(sequence, 53)
-  batch.writeInt32BE(messages.length, 57)
-  batch.writeUInt32BE(crc32c(batch.subarray(attributesOffset)), crcOffset)
-  return batch
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+  head.writeInt32BE(bytes - lengthOffset - 4, lengthOffset)
+  head.writeInt32BE(-1, 12)
+  head.writeInt8(version, 16)
+  head.writeInt16BE(type, attributesOffset)
+  head.writeInt32BE(messages.length - 1, 23)
+  head.writeBigInt64BE(timestamp, 27)
+  head.writeBigInt64BE(timestamp, 35)
+  head.writeBigInt64BE(producerId, 43)
+  head.writeInt16BE(producerEpoch, 51)
+  head.writeInt32BE(sequence, 53)
+  head.writeInt32BE(messages.length, 57)
+  const summed = [head.subarray(attributesOffset), ...chunks.slice(1)]
+  head.writeUInt32BE(crc32c(summed), crcOffset)
+  return chunks
 }
 
-/** Behind the head; answers where they end. All messages of a batch are of one segment, and of its time. */
-function writeRecords(batch: Buffer, messages: readonly KafkaMessage[]): number {
-  let at = headBytes
+/** All messages of a batch are of one segment, and of its time. */
+function writeRecords(messages: readonly KafkaMessage[]): Buffer[] {
+  const written = Buffer.allocUnsafe(mostBytes(messages))
+  const chunks: Buffer[] = []
+  let start = 0
+  let at = 0
   for (const [index, { value, headers }] of messages.entries()) {
     const texts = Object.entries(headers)
     let bytes = 3 + sizeOf(index) + sizeOf(value.length) + value.length + sizeOf(texts.length)
     for (const [name, text] of texts) bytes += sizeOfText(name) + sizeOfText(text)
-    at = writeVarint(batch, at, bytes)
-    batch[at++] = 0 // attributes
-    batch[at++] = 0 // timestamp delta
-    at = writeVarint(batch, at, index)
-    batch[at++] = 1 // no key: -1
-    at = writeVarint(batch, at, value.length)
-    batch.set(value, at)
-    at += value.length
-    at = writeVarint(batch, at, texts.length)
-    for (const [name, text] of texts) at = writeText(batch, writeText(batch, at, name), text)
+    at = writeVarint(written, at, bytes)
+    written[at++] = 0 // attributes
+    written[at++] = 0 // timestamp delta
+    at = writeVarint(written, at, index)
+    written[at++] = 1 // no key: -1
+    at = writeVarint(written, at, value.length)
+    if (value.length < leastChunkBytes) {
+      written.set(value, at)
+      at += value.length
+    } else {
+      chunks.push(written.subarray(start, at), value)
+      start = at
+    }
+    at = writeVarint(written, at, texts.length)
+    for (const [name, text] of texts) at = writeText(written, writeText(written, at, name), text)
   }
-  return at
+  chunks.push(written.subarray(start, at))
+  return chunks
 }
 
+/** That are not chunks of their own. */
 function mostBytes(messages: readonly KafkaMessage[]): number {
   let bytes = 0
   for (const { value, headers } of messages) {
-    bytes += mostFieldBytes + value.length
+    bytes += mostFieldBytes + (value.length < leastChunkBytes ? value.length : 0)
     for (const [name, text] of Object.entries(headers)) {
       bytes += 2 * mostVarintBytes + Buffer.byteLength(name) + Buffer.byteLength(text)
     }

@@ -1,6 +1,6 @@
 import zlib from 'node:zlib'
-import { jsCRC32C } from '@platformatic/kafka'
 import { describe, expect, test } from 'vitest'
+import { crc32c } from '../../../collector/sink/kafka-crc.ts'
 import type { KafkaMessage } from '../../../collector/sink/kafka-messages.ts'
 import { encodeRecordBatch } from '../../../collector/sink/kafka-record-batch.ts'
 
@@ -12,7 +12,7 @@ function message(value: string, headers: Record<string, string> = {}): KafkaMess
 
 describe('a record batch', () => {
   test('is what the documentation of Kafka says, byte for byte', async () => {
-    const batch = await encodeRecordBatch(
+    const chunks = await encodeRecordBatch(
       [message('ab', { h: 'é' }), message('')],
       identity,
       { type: 0 },
@@ -25,25 +25,45 @@ describe('a record batch', () => {
       '1a 00 00 00 01 04 6162 02 02 68 04 c3a9',
       '0c 00 00 02 01 00 00',
     ]
-    expect(batch.toString('hex')).toBe(expected.join('').replaceAll(' ', ''))
+    expect(Buffer.concat(chunks).toString('hex')).toBe(expected.join('').replaceAll(' ', ''))
   })
 
   test('is summed up from its attributes on', async () => {
-    const batch = await encodeRecordBatch([message('x')], identity, { type: 0 }, jsCRC32C)
-    expect(batch.readUInt32BE(17)).toBe(jsCRC32C(batch.subarray(21)))
+    const chunks = await encodeRecordBatch([message('x')], identity, { type: 0 }, crc32c)
+    const batch = Buffer.concat(chunks)
+    expect(batch.readUInt32BE(17)).toBe(crc32c([batch.subarray(21)]))
     // RFC 3720, B.4: 32 bytes of zeros.
-    expect(jsCRC32C(Buffer.alloc(32))).toBe(0x8a9136aa)
+    expect(crc32c([Buffer.alloc(20), Buffer.alloc(12)])).toBe(0x8a9136aa)
   })
 
   test('has its records packed as one, and says by what', async () => {
     const messages = Array.from({ length: 300 }, (_, n) =>
       message('y'.repeat(n), { block: `${n}` }),
     )
-    const plain = await encodeRecordBatch(messages, identity, { type: 0 }, () => 0)
+    const plain = Buffer.concat(await encodeRecordBatch(messages, identity, { type: 0 }, () => 0))
     const compress = async (records: Buffer) => zlib.gzipSync(records)
-    const packed = await encodeRecordBatch(messages, identity, { type: 1, compress }, () => 0)
+    const packed = Buffer.concat(
+      await encodeRecordBatch(messages, identity, { type: 1, compress }, () => 0),
+    )
     expect(packed.readInt16BE(21)).toBe(1)
     expect(packed.readInt32BE(8)).toBe(packed.length - 12)
     expect(zlib.gunzipSync(packed.subarray(61)).equals(plain.subarray(61))).toBe(true)
+  })
+
+  test('has large values as they are, without a copy', async () => {
+    const value = Buffer.alloc(10_000, 7)
+    const messages = [{ ...message(''), value }, message('after')]
+    const chunks = await encodeRecordBatch(messages, identity, { type: 0 }, () => 0)
+    expect(chunks).toContain(value)
+    const copied = await encodeRecordBatch(
+      [{ ...message(''), value: value.subarray(0, 4_000) }],
+      identity,
+      { type: 0 },
+      () => 0,
+    )
+    expect(copied).toHaveLength(2)
+    // A record behind a large value follows it as it would follow a small one.
+    expect(Buffer.concat(chunks).subarray(-12).toString('latin1')).toContain('after')
+    expect(Buffer.concat(chunks).readInt32BE(8)).toBe(Buffer.concat(chunks).length - 12)
   })
 })
