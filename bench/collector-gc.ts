@@ -8,8 +8,8 @@ export interface GcPauses {
   steadyGcPauseMs: number
 }
 
-/** A collector waits up to 10 s for its routers, and is then warmed up for 2 s. */
-const steadyAfterMs = 15_000
+/** A collector is warmed up for 2 s. */
+const steadyAfterMs = 8_000
 
 export const pauses: GcPauses = { longestGcPauseMs: 0, steadyGcPauseMs: 0 }
 new PerformanceObserver((list) => {

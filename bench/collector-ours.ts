@@ -3,6 +3,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -24,6 +26,7 @@ export interface Ours extends Subject {
 export type OursReport = Pick<NullReport, 'flows' | keyof GcPauses>
 
 const script = (name: string) => path.join(packageRoot, 'dist', 'bench', `${name}.js`)
+let api: Server | undefined
 const acknowledgeMs = 60_000
 
 export async function startNull(): Promise<Ours> {
@@ -103,8 +106,7 @@ async function startCollector(environment: NodeJS.ProcessEnv): Promise<Ours> {
       ...process.env,
       NETMON_LISTEN: 'udp://127.0.0.1:0',
       NETMON_COLLECTOR_HTTP: '127.0.0.1:0',
-      // Nobody there: it takes flows without a list of routers.
-      NETMON_API_URL: 'http://127.0.0.1:9',
+      NETMON_API_URL: await emptyListUrl(),
       ...environment,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -155,4 +157,14 @@ async function ready(child: ChildProcess, said: () => string): Promise<Ready> {
     if (child.exitCode !== null) throw new Error(`the collector ended: ${said()}`)
     await setTimeout(50)
   }
+}
+
+/** An API that knows no routers: a collector without one waits ten seconds for it. */
+async function emptyListUrl(): Promise<string> {
+  if (api === undefined) {
+    api = createServer((_, answer) => answer.setHeader('etag', '"none"').end('{"result":[]}'))
+    api.listen(0, '127.0.0.1').unref()
+    await once(api, 'listening')
+  }
+  return `http://127.0.0.1:${(api.address() as AddressInfo).port}`
 }
