@@ -1,24 +1,10 @@
 // Lines that write the fields of a FlowMessage from variables, in the order of the fields' numbers and in the encoding of `protobuf.ts`.
 
 import { addressFields, type UintField, uintFields } from './actions.ts'
+import { type ConstantName, constantOffsets, constants } from './constants.ts'
 import { isZero, tagOf, writeAddress } from './generate-bytes.ts'
 import { writeApplication, writeLabelAddresses, writeLabels } from './generate-opaque.ts'
 import type { CompilableRecord, Ends, Part } from './record-layout.ts'
-
-/** What a message says of all its flows is encoded once for many, and copied in words that may reach beyond its end. */
-const constants = [
-  { number: 1, name: 'head', words: 4 },
-  { number: 11, name: 'exporter', words: 5 },
-  { number: 70, name: 'domain', words: 2 },
-  { number: 110, name: 'received', words: 3 },
-  { number: 1001, name: 'tail', words: 1 },
-] as const
-
-export type ConstantName = (typeof constants)[number]['name']
-
-/** Where each of them begins in the buffer of a `Message`'s constants, in bytes. */
-export const constantOffsets = offsetsOf(constants)
-export const constantsBytes = constants.reduce((sum, { words }) => sum + 4 * words, 0)
 
 /** Loaded once for all records. */
 export function loadConstants(): string[] {
@@ -143,17 +129,4 @@ function writeEtherType(family: 4 | 6): string[] {
         `target[at + ${behind + 2}] = 2`,
         `at += ${behind + 3}`,
       ]
-}
-
-function offsetsOf(
-  all: readonly { readonly name: ConstantName; readonly words: number }[],
-): Readonly<Record<ConstantName, number>> {
-  let offset = 0
-  return Object.fromEntries(
-    all.map(({ name, words }) => {
-      const own = offset
-      offset += 4 * words
-      return [name, own]
-    }),
-  ) as Record<ConstantName, number>
 }

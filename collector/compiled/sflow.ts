@@ -1,7 +1,7 @@
 // sFlow's flow samples for writers: by hand, since they have no templates. Those that are as nearly all are become FlowMessages without becoming FlowRecords; at all
 // others it stops before anything is written or counted, and the interpreter reads them.
 
-import type { DecodeContext } from '../decode/context.ts'
+import type { DecoderCounters } from '../decode/counters.ts'
 import type { Message } from '../decode/message.ts'
 import { FlowRecord, SamplingSource } from '../flow.ts'
 import {
@@ -61,7 +61,7 @@ export class SflowWriter {
    * to be interpreted.
    */
   write(
-    { counters }: DecodeContext,
+    { counters }: { readonly counters: DecoderCounters },
     inIf: number,
     outIf: number,
     samplingRate: number,

@@ -12,7 +12,7 @@ import {
   writeNumber,
   writeVarint,
 } from '../protobuf.ts'
-import { constantOffsets, constantsBytes } from './generate-writing.ts'
+import { constantOffsets, constantsBytes } from './constants.ts'
 
 /** Why a writer stopped. */
 export const Stop = {

@@ -1,38 +1,17 @@
 // Writes the records of a data set, as far as nothing is odd about them.
 
 import { readUint } from '../decode/bytes.ts'
-import type { Compat } from '../decode/compat.ts'
 import type { DecodeContext } from '../decode/context.ts'
 import type { Domain, Exporter } from '../decode/exporter.ts'
 import { samplingRate, systemInit } from '../decode/flow-completion.ts'
-import type { DecoderLimits } from '../decode/limits.ts'
 import type { Message } from '../decode/message.ts'
-import { type Plan, runSteps } from '../decode/plan.ts'
+import { runSteps } from '../decode/plan.ts'
+import type { Plan } from '../decode/record-plan.ts'
 import type { Template } from '../decode/template.ts'
 import { SamplingSource } from '../flow.ts'
-import type { DirectOutput } from './direct.ts'
-import { SflowWriter } from './sflow.ts'
-import { Stop, WriterState } from './state.ts'
-import { createWriters, type Writer, type Writers } from './writers.ts'
-
-/** What a decoder needs to write records without interpreting them. */
-export interface Direct {
-  readonly output: DirectOutput
-  readonly writers: Writers
-  readonly state: WriterState
-  /** Undefined where sFlow's samples are all interpreted. */
-  readonly sflow: SflowWriter | undefined
-}
-
-export function createDirect(output: DirectOutput, limits: DecoderLimits, compat: Compat): Direct {
-  const { writers: most, recordsForWriter: afterRecords } = limits
-  return {
-    output,
-    writers: createWriters({ most, afterRecords }),
-    state: new WriterState(),
-    sflow: most > 0 && compat === 'none' ? new SflowWriter(output) : undefined,
-  }
-}
+import type { Direct } from './create-direct.ts'
+import type { Writer } from './layout.ts'
+import { Stop } from './state.ts'
 
 /** The writer for a set of this template that the context's message holds; undefined when its records are to be interpreted. */
 export function writerOf(

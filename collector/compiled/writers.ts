@@ -1,44 +1,10 @@
 // Writers of templates, made when a layout has proved itself, shared by all templates that have it, and bounded in number.
 
-import type { Plan } from '../decode/plan.ts'
+import type { Plan } from '../decode/record-plan.ts'
 import type { Template } from '../decode/template.ts'
 import { writeNanoseconds, writeVarint, writeVarint64 } from '../protobuf.ts'
 import { type GeneratedWriter, generateWriter } from './generate.ts'
-import type { WriterState } from './state.ts'
-
-/**
- * Writes the records from `offset` on, as many as end before `end` of the datagram `wire`, as length-delimited FlowMessages into `target` at
- * `at`, as long as `at` is at most `limit`; `out` is a view of `target`. Answers where it stopped in `target`, and the rest in `state`.
- */
-export type WriteRecords = (
-  state: WriterState,
-  wire: DataView,
-  offset: number,
-  end: number,
-  target: Uint8Array,
-  out: DataView,
-  at: number,
-  limit: number,
-) => number
-
-export interface Writer {
-  /** Undefined once it made room for others. */
-  write: WriteRecords | undefined
-  readonly recordBytes: number
-  /** Start and end are told by the exporter's uptime: in NetFlow the message has to tell it, too, in IPFIX options data when the exporter started. */
-  readonly usesUptime: boolean
-  /** What the sampling rate of a record depends on. */
-  readonly sampler: { readonly at: number; readonly length: number } | undefined
-  usedMs: number
-}
-
-/** What templates of the same fields share, whoever sent them. */
-export interface Layout {
-  /** Interpreted, since there is no writer. */
-  recordsRead: number
-  /** Undefined while it is not earned; null when its records cannot be compiled. */
-  writer: Writer | null | undefined
-}
+import type { Layout, WriteRecords, Writer } from './layout.ts'
 
 export interface Writers {
   /**

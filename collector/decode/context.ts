@@ -1,7 +1,7 @@
 // What the readers of one decoder share.
 
-import type { Netflow5Layout } from '../compiled/netflow5.ts'
-import type { Direct } from '../compiled/write-records.ts'
+import type { Direct } from '../compiled/create-direct.ts'
+import type { Netflow5Layout } from '../compiled/netflow5-layout.ts'
 import type { FlowRecord } from '../flow.ts'
 import type { Source } from '../source.ts'
 import type { Compat } from './compat.ts'

@@ -4,7 +4,8 @@ import type { FlowRecord } from '../flow.ts'
 import type { DecodeContext } from './context.ts'
 import type { Domain, Exporter } from './exporter.ts'
 import { completeFlow, samplingRate } from './flow-completion.ts'
-import { type Plan, runSteps } from './plan.ts'
+import { runSteps } from './plan.ts'
+import type { Plan } from './record-plan.ts'
 import type { Template } from './template.ts'
 
 /**

@@ -1,8 +1,8 @@
 // The one entry to decoding: a datagram of any of the four protocols in, its flows out.
 
+import { createDirect } from '../compiled/create-direct.ts'
 import type { DirectOutput } from '../compiled/direct.ts'
-import { createNetflow5Layout } from '../compiled/netflow5.ts'
-import { createDirect } from '../compiled/write-records.ts'
+import { createNetflow5Layout } from '../compiled/netflow5-layout.ts'
 import type { FlowRecord } from '../flow.ts'
 import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'

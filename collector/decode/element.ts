@@ -2,7 +2,8 @@
 // (RFC 3954 8).
 
 import { readUintNumber } from './bytes.ts'
-import { BiflowDirection, type DataRecord } from './data-record.ts'
+import { BiflowDirection } from './data-record.ts'
+import type { SetBytes, SetUint } from './element-setter.ts'
 import {
   addMplsIp,
   fillAddress,
@@ -27,16 +28,6 @@ import {
   setSrcMac,
   setVlan,
 } from './setters.ts'
-
-/** An integer, whatever its length on the wire: its low 32 bits. */
-export type SetUint = (record: DataRecord, value: number) => void
-/** The `length` bytes at `offset`, which are there; what `set` keeps it copies. */
-export type SetBytes = (
-  record: DataRecord,
-  bytes: Uint8Array,
-  offset: number,
-  length: number,
-) => void
 
 export type Element = {
   readonly name: string

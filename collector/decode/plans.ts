@@ -1,6 +1,7 @@
 // The plans of templates, one for all that have the same fields: routers of one kind send the same ones.
 
-import { compile, type Plan } from './plan.ts'
+import { compile } from './plan.ts'
+import type { Plan } from './record-plan.ts'
 import type { Template } from './template.ts'
 
 /** Layouts are free to invent. A plan that made room for others stays with the templates that have it. */

@@ -1,7 +1,8 @@
 // Packets that sFlow agents could not sample: each data source counts its own, from its start. sFlow v5 5.1.
 
-import type { DecodeContext } from './context.ts'
+import type { DatagramFacts } from './datagram-facts.ts'
 import type { DecoderLimits } from './limits.ts'
+import type { Sequences } from './sequence.ts'
 import type { SequenceStream } from './sequence-stream.ts'
 
 /** The latest counts of data sources, by the sequence of their agent, within bounds. */
@@ -40,12 +41,19 @@ export class SampleDrops {
   }
 }
 
+/** What of a decoder's context it takes. */
+interface DropsContext {
+  readonly facts: DatagramFacts
+  readonly sequences: Sequences
+  readonly sampleDrops: SampleDrops
+}
+
 /**
  * Notes in the facts how many more packets the data source of a flow sample has dropped. To be called when the datagram's
  * sequence was followed. What a late datagram says is known already.
  */
 export function noteSampleDrops(
-  { facts, sequences, sampleDrops }: DecodeContext,
+  { facts, sequences, sampleDrops }: DropsContext,
   sourceIdType: number,
   sourceIdIndex: number,
   drops: number,

@@ -1,10 +1,12 @@
 // Which sequence a datagram's number belongs to. What is counted, and by whom, is the protocol's business.
 
-import type { DecodeContext } from './context.ts'
+import type { DatagramFacts } from './datagram-facts.ts'
 import type { DecoderLimits } from './limits.ts'
+import type { Message } from './message.ts'
 import { RecencyList } from './recency.ts'
 import { samplerText } from './sampler-text.ts'
 import { type Counting, SequenceStream } from './sequence-stream.ts'
+import type { SourceMemos } from './source-memo.ts'
 
 /** The sequences that are followed, within bounds. One that was forgotten begins anew, which claims nothing. */
 export class Sequences {
@@ -56,13 +58,21 @@ export class Sequences {
   }
 }
 
+/** What of a decoder's context it takes. */
+interface SequenceContext {
+  readonly record: { readonly message: Message }
+  readonly facts: DatagramFacts
+  readonly sequences: Sequences
+  readonly memos: SourceMemos
+}
+
 /**
  * Follows the sequence of the message being read, and notes in the facts what its number tells. `id` (48 bits) is whose
  * sequence it is among those of its sender in this protocol; `records` is how many the message holds, or undefined when that is
  * not known. The protocol counts `counting`; that an exporter counts something else shows with time.
  */
 export function followSequence(
-  { record: { message }, facts, sequences, memos }: DecodeContext,
+  { record: { message }, facts, sequences, memos }: SequenceContext,
   id: number,
   counting: Counting,
   records: number | undefined,

@@ -3,7 +3,7 @@
 import type { Address } from '../flow.ts'
 import { allZero, readUint, readUint48, readUintHigh } from './bytes.ts'
 import { BiflowDirection, type DataRecord } from './data-record.ts'
-import type { SetBytes } from './element.ts'
+import type { SetBytes } from './element-setter.ts'
 
 export function setOctets(
   record: DataRecord,

@@ -1,7 +1,7 @@
 // Templates: the layout of records, sent by the exporter ahead of them. RFC 7011 3.2 and 3.4, RFC 3954 5.2 and 6.1.
 
 import { readUint16, readUint32 } from './bytes.ts'
-import type { Plan } from './plan.ts'
+import type { Plan } from './record-plan.ts'
 import type { TemplateProtocol } from './speaker.ts'
 
 /** The length of a field whose values carry their own, RFC 7011 7. H3C writes it in NetFlow v9, too. */
