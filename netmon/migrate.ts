@@ -6,11 +6,15 @@ import type { Settings } from '../runtime/settings.ts'
 import { findStore } from '../schema/client.ts'
 import { kafkaSource, readFromKafka } from '../schema/kafka.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
+import { createProgress } from './progress.ts'
 
 /** Applies what is missing and prints what that was. */
 export async function migrateCommand(settings: Settings, stdout: Writable): Promise<number> {
   const address = await findStore(settings)
-  const applied = await migrate(address, await readMigrations())
+  const migrations = await readMigrations()
+  const work = { title: 'applying', unit: 'migrations', total: migrations.length }
+  const progress = createProgress(process.stderr, work)
+  const applied = await migrate(address, migrations, progress.at).finally(progress.end)
   stdout.write(
     applied.length === 0
       ? `database ${settings.clickhouseDatabase} is up to date\n`

@@ -12,9 +12,10 @@ import { createStoreClient, findStore } from '../schema/client.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
 import { type Child, startChild } from './child.ts'
 import { claimDemo, demoDirectory, emptyDemo, refuseDemo } from './demo/directory.ts'
-import { writeHistory } from './demo/history.ts'
+import { historyHours, writeHistory } from './demo/history.ts'
 import { playLive } from './demo/live.ts'
 import { writeDemoNames } from './demo/names.ts'
+import { createProgress } from './progress.ts'
 
 /** The engine runs each query on one of libuv's threads, which are counted before the process starts. */
 const storeThreads = '32'
@@ -57,7 +58,10 @@ export async function up(
     const historyEndMs = Math.floor(Date.now() / 1000) * 1000
     if (demo) {
       const store = createStoreClient(address)
-      await writeHistory(store, path.join(dataDir, 'collector'), historyEndMs)
+      const work = { title: 'playing the day before', unit: 'hours', total: historyHours }
+      const progress = createProgress(process.stderr, work)
+      const collectorDirectory = path.join(dataDir, 'collector')
+      await writeHistory(store, collectorDirectory, historyEndMs, progress).finally(progress.end)
       await store.close()
     }
     const pinApi = ({ port }: Info) => ({ NETMON_API_PORT: String(port) })

@@ -34,12 +34,13 @@ export async function readMigrations(): Promise<Migration[]> {
 
 /**
  * Applies what is missing; does nothing the second time. Every statement can be repeated, so that a run that was cut off is finished by the next.
- * Returns the names of the migrations it applied.
+ * Returns the names of the migrations it applied. `onProgress` is told before each how many there are by then.
  * @throws UserError when the database is newer than this program, or was made by another edition of the same migration.
  */
 export async function migrate(
   address: StoreAddress,
   migrations: readonly Migration[],
+  onProgress: (done: number) => void = () => {},
 ): Promise<string[]> {
   // The database may not exist yet, and a request that names it would fail.
   const server = createStoreClient({ ...address, database: 'default' })
@@ -57,7 +58,10 @@ export async function migrate(
     const login = await dictionaryLogin(client, address)
     const count = await countApplied(client, address, migrations)
     const missing = migrations.slice(count)
-    for (const migration of missing) await apply(client, address, migration, login)
+    for (const [done, migration] of missing.entries()) {
+      onProgress(count + done)
+      await apply(client, address, migration, login)
+    }
     if (login !== undefined) {
       await renewDictionaries(client, address, migrations.slice(0, count), login)
     }

@@ -1,5 +1,6 @@
 // Status: every stage from the socket to the disk, collector by collector.
 
+import type { KafkaReaders } from '../../api/kafka-readers.ts'
 import type { Collector } from '../../rules/collectors.ts'
 import type { Exporter } from '../../rules/exporter.ts'
 import { useAsk } from '../ask.ts'
@@ -9,24 +10,45 @@ import { Ledger } from '../home/ledger.tsx'
 import { Ago } from '../parts/ago.tsx'
 import { Asking } from '../parts/asking.tsx'
 import { Figure } from '../parts/figure.tsx'
+import { Notes } from '../parts/notes.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
+import { KafkaFigures, KafkaTable } from './kafka.tsx'
 
 const dayMs = 86_400_000
 
+interface Pipeline {
+  state: string
+  /** What that means, and what to do. */
+  message: string
+  collectors: Collector[]
+  storage: Health['storage']
+  kafka: KafkaReaders | null
+  versions: { netmon: string; node: string; store: string }
+}
+
 export function StatusPage() {
-  const collectors = useAsk<Collector[]>('/collectors', { everyMs: 5_000 })
+  const pipeline = useAsk<Pipeline>('/pipeline', { everyMs: 5_000 })
   const exporters = useAsk<Exporter[]>('/exporters', { everyMs: 10_000 })
-  const health = useAsk<Health>('/health', { everyMs: 10_000 })
   return (
     <Page title="Status" lead="Every stage from the socket to the disk.">
-      <Asking asked={health}>{(result) => <Disk health={result} />}</Asking>
-      <Asking asked={collectors}>
-        {(list) => (
+      <Asking asked={pipeline}>
+        {({ state, message, collectors, storage, kafka, versions }) => (
           <>
-            <CollectorTable collectors={list} />
-            <Ledger collectors={list} />
+            <div class={`note ${state === 'flowing' ? 'good' : 'caution'}`}>
+              <Notes texts={[message]} />
+            </div>
+            <dl class="figures">
+              {storage !== null && <Disk storage={storage} />}
+              {kafka !== null && <KafkaFigures kafka={kafka} />}
+              <Figure name="Version" value={versions.netmon} />
+              <Figure name="ClickHouse" value={versions.store} />
+              <Figure name="Node.js" value={versions.node} />
+            </dl>
+            <CollectorTable collectors={collectors} />
+            {kafka?.readers != null && <KafkaTable readers={kafka.readers} />}
+            <Ledger collectors={collectors} />
           </>
         )}
       </Asking>
@@ -35,33 +57,24 @@ export function StatusPage() {
   )
 }
 
-function Disk({ health }: { health: Health }) {
-  const { storage } = health
+function Disk({ storage }: { storage: NonNullable<Health['storage']> }) {
+  const { bytes, budget_bytes, days_kept, days_left } = storage
   return (
-    <dl class="figures">
-      <Figure name="Version" value={health.version} note={`${health.migrations} migrations`} />
-      {storage !== null && (
-        <>
-          <Figure
-            name="On disk"
-            value={formatAmount(storage.bytes, 'B')}
-            note={
-              storage.budget_bytes === null
-                ? 'no budget set'
-                : `of ${formatAmount(storage.budget_bytes, 'B')}`
-            }
-          />
-          <Figure name="History" value={formatDuration(storage.days_kept * dayMs)} />
-          {storage.days_left !== null && (
-            <Figure
-              name="Days left"
-              value={formatDuration(storage.days_left * dayMs)}
-              note="then the oldest day goes"
-            />
-          )}
-        </>
+    <>
+      <Figure
+        name="On disk"
+        value={formatAmount(bytes, 'B')}
+        note={budget_bytes === null ? 'no budget set' : `of ${formatAmount(budget_bytes, 'B')}`}
+      />
+      <Figure name="History" value={formatDuration(days_kept * dayMs)} />
+      {days_left !== null && (
+        <Figure
+          name="Room for"
+          value={formatDuration(days_left * dayMs)}
+          note="then the oldest day goes"
+        />
       )}
-    </dl>
+    </>
   )
 }
 

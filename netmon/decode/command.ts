@@ -1,6 +1,6 @@
 // `netmon decode FILE.pcap ...`: what exporters sent, as one JSON object a line and flow.
 
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import type { Compat } from '../../collector/decode/compat.ts'
 import { createDecoder, type Decoder } from '../../collector/decode/decode.ts'
@@ -10,6 +10,7 @@ import { flowToJson } from '../../collector/sink/flow-json.ts'
 import type { Source } from '../../collector/source.ts'
 import { codeOf, messageOf } from '../../runtime/errors.ts'
 import { formatAddress } from '../../runtime/ip.ts'
+import { createProgress, type Progress } from '../progress.ts'
 import { readPackets } from './capture.ts'
 import { type CapturedPacket, DamagedCapture } from './captured-packet.ts'
 import { FileBytes } from './file-bytes.ts'
@@ -18,12 +19,15 @@ import { readFrame } from './frame.ts'
 import { createLineOutput, type LineOutput } from './line-output.ts'
 import { Tally } from './tally.ts'
 
+const bytesPerMb = 1_000_000
+
 interface Run {
   readonly decoder: Decoder
   readonly reassembler: Reassembler
   readonly sources: (sender: { address: string; port: number }) => Source
   readonly output: LineOutput
   readonly tally: Tally
+  readonly progress: Progress
 }
 
 /**
@@ -51,15 +55,20 @@ export async function decodeCommand(
       tally.flows++
     },
   })
-  const run = { decoder, reassembler: createReassembler(), sources: createSources(), output, tally }
+  const work = { title: 'decoding', unit: 'MB', total: sizeOf(files) / bytesPerMb }
+  const progress = createProgress(io.stderr, work)
+  const reassembler = createReassembler()
+  const run = { decoder, reassembler, sources: createSources(), output, tally, progress }
 
   let complaints = 0
   let unreadable = 0
+  let before = 0
   for (const file of files) {
     if (output.failure() !== undefined) break
     try {
-      await decodeFile(file, run)
+      before += await decodeFile(file, run, before)
     } catch (error) {
+      progress.end()
       io.stderr.write(`netmon decode: ${file} ${describe(error)}\n`)
       complaints++
       if (!(error instanceof DamagedCapture)) unreadable++
@@ -67,6 +76,7 @@ export async function decodeCommand(
   }
   run.decoder.giveUpParked()
   await output.flush('rest')
+  progress.end()
 
   const failure = output.failure()
   if (failure?.code === 'EPIPE') return 0
@@ -81,17 +91,21 @@ export async function decodeCommand(
 }
 
 /**
+ * Answers how many bytes the file has; `before` are those of the files before it.
  * @throws DamagedCapture, or the system's error when the file cannot be read; what stands before
  * that is decoded.
  */
-async function decodeFile(path: string, run: Run): Promise<void> {
+async function decodeFile(path: string, run: Run, before: number): Promise<number> {
   const file = openSync(path, 'r')
   try {
-    for (const packet of readPackets(new FileBytes(file))) {
+    const bytes = new FileBytes(file)
+    for (const packet of readPackets(bytes)) {
       decodePacket(packet, run)
+      run.progress.at((before + bytes.position) / bytesPerMb)
       await run.output.flush()
-      if (run.output.failure() !== undefined) return
+      if (run.output.failure() !== undefined) break
     }
+    return bytes.position
   } finally {
     closeSync(file)
   }
@@ -109,6 +123,15 @@ function decodePacket(packet: CapturedPacket, { decoder, reassembler, sources, t
   const { sourceAddress, sourcePort, payload } = datagram
   const source = sources({ address: formatAddress(sourceAddress), port: sourcePort })
   tally.countDatagram(decoder.decode(payload, source, receivedMs))
+}
+
+/** Of all files together; of a pipe it is not known beforehand. */
+function sizeOf(files: readonly string[]): number {
+  const sizes = files.map((file) => {
+    const found = statSync(file, { throwIfNoEntry: false })
+    return found?.isFile() === true ? found.size : Number.NaN
+  })
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 function describe(error: unknown): string {

@@ -13,10 +13,12 @@ import { createConfiguration } from '../../rules/configuration.ts'
 import { makeDirectory } from '../../runtime/files.ts'
 import { parseAddress } from '../../runtime/ip.ts'
 import type { StoreClient } from '../../schema/client.ts'
+import type { Progress } from '../progress.ts'
 import { demoRouterInputs, demoRouters, demoRules, playSecond } from './network.ts'
 
 const hourMs = 3_600_000
-const historyMs = 24 * hourMs
+export const historyHours = 24
+const historyMs = historyHours * hourMs
 /** Rules that are a little older than the history were counted through all of it. */
 const rulesAgeMs = historyMs + hourMs
 /** The store looks the prefixes up anew each second or two (003_prefix_minutes.sql). */
@@ -39,11 +41,12 @@ const protocolNames = {
   sflow: 'SFLOW_5',
 } as const
 
-/** Routers, rules, 24 hours of flows up to `startMs`, and what the rules made of them. `collectorDirectory` says in whose name. */
+/** Routers, rules, 24 hours of flows up to `startMs`, and what the rules made of them. `collectorDirectory` says in whose name; `progress` is told hours. */
 export async function writeHistory(
   store: StoreClient,
   collectorDirectory: string,
   startMs: number,
+  progress: Progress,
 ): Promise<void> {
   const configuration = createConfiguration(store, () => startMs - rulesAgeMs)
   for (const router of demoRouterInputs) await configuration.routers.create(router)
@@ -60,6 +63,7 @@ export async function writeHistory(
   for (const block of blocksOf(startMs - historyMs, startMs, flowsOfRouter)) {
     const name = `${collector}/${boot}/${segments++}`
     flows += block.flows
+    progress.at((block.firstMs - (startMs - historyMs)) / hourMs)
     await sink.send(
       {
         name,

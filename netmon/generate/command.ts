@@ -4,6 +4,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP, isIPv6 } from 'node:net'
 import type { Writable } from 'node:stream'
 import { messageOf, UserError } from '../../runtime/errors.ts'
+import { createProgress } from '../progress.ts'
 import { describeFlags, parseFlags } from './flags.ts'
 import { defaults, type GenerateOptions } from './options.ts'
 import { generate } from './run.ts'
@@ -26,7 +27,9 @@ export async function generateCommand(
   if (options.flood !== undefined) {
     io.stderr.write('the flood begins with the next whole UTC minute\n')
   }
-  const summary = await generate(await withAddress(options), io.signal)
+  const summary = await generate(await withAddress(options), io.signal, (total) =>
+    createProgress(io.stderr, { title: 'sending', unit: 'flows', total }),
+  )
   io.stdout.write(`${format === 'json' ? formatJson(summary) : formatText(summary)}\n`)
   return summary.failed.datagrams > 0 || summary.outcome === 'late' ? 1 : 0
 }

@@ -1,6 +1,7 @@
 // A run: batches of flows become datagrams of their routers and leave at the scenario's pace.
 
 import { setImmediate, setTimeout } from 'node:timers/promises'
+import type { Progress } from '../progress.ts'
 import type { GenerateOptions } from './options.ts'
 import { createPacer } from './pacer.ts'
 import { createPlan, type Plan } from './plan.ts'
@@ -38,19 +39,21 @@ export interface GenerateSummary {
 
 /**
  * Sends what `options` describe and answers when the kernel has taken the last datagram. Aborting `signal` ends the run early; the
- * summary then tells what was sent until then.
+ * summary then tells what was sent until then. `progressOf` is asked for once, with the number of flows.
  * @throws UserError for options that cannot be run, or addresses that cannot be bound.
  */
 export async function generate(
   options: GenerateOptions,
   signal: AbortSignal = new AbortController().signal,
+  progressOf?: (flows: number) => Progress,
 ): Promise<GenerateSummary> {
   const plan = createPlan(options)
+  const progress = progressOf?.(plan.flows)
   const sockets = await openSockets(plan.routers, plan.options.target)
   try {
     const startMs = plan.scenario.startMs(Date.now())
     const sender = createSender(plan, sockets, startMs - uptimeAtStartMs)
-    const ran = await sendFlows(plan, sender, startMs, signal)
+    const ran = await sendFlows(plan, sender, startMs, signal, progress)
     await sender.drain()
     const { tallies, failed } = sender
     return {
@@ -65,6 +68,7 @@ export async function generate(
       elapsedMs: ran.elapsedMs,
     }
   } finally {
+    progress?.end()
     for (const socket of sockets) socket.close()
   }
 }
@@ -75,6 +79,7 @@ export async function sendFlows(
   sender: Pick<Sender, 'send'>,
   startMs: number,
   signal: AbortSignal,
+  progress?: Progress,
 ): Promise<{ outcome: Outcome; flows: number; elapsedMs: number }> {
   const startedAt = performance.now() + startMs - Date.now()
   const elapsed = () => performance.now() - startedAt
@@ -90,6 +95,7 @@ export async function sendFlows(
     const batch = batchOf(next)
     const waitMs = pacer.waitMs(next + batch.count - 1, batch.count, elapsed())
     if (waitMs > 0) {
+      progress?.at(next)
       await pause(waitMs, signal)
     } else if (!sender.send(batch)) {
       await setImmediate()
@@ -97,7 +103,10 @@ export async function sendFlows(
       pacer.left(batch.count)
       next += batch.count
       datagrams++
-      if (datagrams % turnDatagrams === 0) await setImmediate()
+      if (datagrams % turnDatagrams === 0) {
+        progress?.at(next)
+        await setImmediate()
+      }
     }
   }
   return { outcome, flows: next, elapsedMs: Math.max(0, elapsed()) }

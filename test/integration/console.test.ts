@@ -1,29 +1,41 @@
 // The console in a real browser, on a running demo whose API asks for a token.
 
+import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { readConsole } from '../../api/console.ts'
 import { generate } from '../../netmon/generate/run.ts'
 import { openPage, startBrowser, type Watched } from '../build/browser.ts'
-import { freePorts, interrupt, type Running, runNetmon } from '../build/program.ts'
+import { freePorts, interrupt, type Running, runNetmon, storeClient } from '../build/program.ts'
 import { temporaryDirectory } from '../build/temporary.ts'
 
 const token = 'a-token-of-the-console-test'
 const hostile = '<img src=x onerror=alert(1)> \u202egnp.exe \u200b"\'&'
 const shownHostile = '<img src=x onerror=alert(1)> \\u{202e}gnp.exe \\u{200b}"\'&'
 
+/** What names may be made of, without marks that the API refuses in them. */
+const markup = hostile.replaceAll(/[\u202e\u200b]/g, '')
+const long = `${'a-name-without-end-'.repeat(13)}x`
+
 let running: Running
+let dataDir: string
 let browser: Browser
 let watched: Watched
 let origin: string
 let sent: ReturnType<typeof send>
 
 beforeAll(async () => {
-  running = runNetmon(['up', '--demo', '--data', `${temporaryDirectory()}/demo`], {
+  const directory = temporaryDirectory()
+  dataDir = path.join(directory, 'demo')
+  const asNames = path.join(directory, 'as-names.csv')
+  writeFileSync(asNames, `64500,${hostile}\n64512,${long}\n`)
+  running = runNetmon(['up', '--demo', '--data', dataDir], {
     ...freePorts,
     NETMON_API_TOKEN: token,
+    NETMON_AS_NAMES: asNames,
   })
   browser = await startBrowser()
   const [, port] = await running.says(/Point routers at +UDP (\d+)/)
@@ -67,7 +79,11 @@ async function ask(path: string, method = 'GET', body?: unknown) {
     headers: { Authorization: `Bearer ${token}` },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-  return (await response.json()) as { result: { total: { total: number } } }
+  return (await response.json()) as { result: { id: string; total: { total: number } } }
+}
+
+async function list(path: string): Promise<{ id: string }[]> {
+  return (await ask(path)).result as unknown as { id: string }[]
 }
 
 test('all of it is under 120 kB as it is sent', () => {
@@ -121,7 +137,7 @@ test('a router is entered by hand; what the API finds wrong stands at the fields
   await page.getByText('router_ip must be an IPv4 or IPv6 address').waitFor()
   expect(await address.getAttribute('aria-invalid')).toBe('true')
   expect(complaints.splice(0).every((text) => text.includes('422'))).toBe(true)
-  await page.getByLabel('Name').fill(hostile.replaceAll(/[\u202e\u200b]/g, ''))
+  await page.getByLabel('Name').fill(markup)
   await address.fill('192.0.2.30')
   await page.getByLabel('Default sampling').fill('2k')
   await page.getByRole('button', { name: 'Add router' }).click()
@@ -171,55 +187,6 @@ test('floors of a DDoS rule are entered by vector', async () => {
   await page.getByRole('link', { name: 'by vector' }).click()
   expect(await floor.inputValue()).toBe('50000000')
   expect(await page.getByLabel('Watch tcp_ack').isChecked()).toBe(false)
-})
-
-test("explore's totals are what the generator says it sent, also in the file and after a reload", async () => {
-  const { page } = watched
-  const { fromMs, summary } = await sent
-  const bytes = summary.totals.bytes * 10
-  const time = (ms: number) => new Date(ms).toISOString()
-  const question = new URLSearchParams({
-    from: time(fromMs),
-    to: time(fromMs + 600_000),
-    by: 'exporter',
-    filter: 'exporter << 127.30.0.0/24',
-  })
-  await expect
-    .poll(async () => (await ask(`/traffic/timeseries?${question}`)).result.total.total, {
-      timeout: 50_000,
-      interval: 500,
-    })
-    .toBe(bytes)
-  await page.goto(`/console/explore?v=1&${question}`)
-  const total = page.locator('tfoot td').nth(5)
-  await total.waitFor()
-  expect(await total.getAttribute('title')).toBe(
-    `${new Intl.NumberFormat('en-GB').format(bytes)} B`,
-  )
-
-  const downloading = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'CSV' }).click()
-  const file = await (await downloading).path()
-  const [head = '', ...lines] = (await readFile(file, 'utf8')).trim().split(/\r?\n/)
-  expect(head).toBe('time,row,exporter,bits_per_second')
-  const steps = lines.map((line) => line.split(',')).filter(([, row]) => row === 'total')
-  const [first, second] = steps.map(([start = '']) => Date.parse(start) / 1000)
-  const rates = steps.reduce((sum, step) => sum + Number(step.at(-1)), 0)
-  // Rates are rounded to a thousandth, step by step.
-  expect(Math.round((rates * (second! - first!)) / 8)).toBe(bytes)
-
-  const other = page.getByRole('button', { name: 'Only 127.30.0.2' })
-  // A click on a row narrows it to that exporter; back widens it again, forward and a reload keep it.
-  await page.getByRole('button', { name: 'Only 127.30.0.1' }).click()
-  await page.waitForURL(/127\.30\.0\.1\b(?!.*0%2F24$)/)
-  await other.waitFor({ state: 'detached' })
-  await page.goBack()
-  await other.waitFor()
-  await page.goForward()
-  await other.waitFor({ state: 'detached' })
-  await page.reload()
-  await page.getByRole('button', { name: 'Only 127.30.0.1' }).waitFor()
-  expect(await page.getByLabel('Filter').inputValue()).toContain('exporter = 127.30.0.1')
 })
 
 test('a channel is entered, tested and shown with what came of it', async () => {
@@ -289,10 +256,65 @@ test('a wrong filter says where, and completion offers what can come next', asyn
   await filter.press('Escape')
 })
 
+const axe = createRequire(import.meta.url).resolve('axe-core')
+
+interface Violation {
+  id: string
+  impact: string
+  nodes: { html: string }[]
+}
+
+/** Text of the wire, of files and of people, in every field that takes some. Answers addresses of what was made. */
+async function fillFields(): Promise<string[]> {
+  const store = storeClient(dataDir)
+  const time = new Date().toISOString().replace('T', ' ').replace('Z', '')
+  const names = [hostile, long].map((name, index) => ({
+    time,
+    kind: 'interface',
+    exporter: `::ffff:127.20.0.${index + 1}`,
+    observation_domain_id: 1,
+    id: '10',
+    name,
+    description: hostile,
+  }))
+  await store.insert({ table: 'metadata', values: names, format: 'JSONEachRow' })
+  await store.close()
+
+  const rule = { type: 'threshold', prefixes: ['203.0.113.0/24'], bandwidth_threshold: 1e12 }
+  const webhook = { type: 'webhook', url: 'https://192.0.2.1/hook', enabled: false }
+  const end = new Date(Date.now() + 3_600_000).toISOString()
+  const made: string[] = []
+  for (const name of [markup, long]) {
+    const { result } = await ask('/rules', 'POST', { ...rule, name })
+    await ask('/channels', 'POST', { ...webhook, name })
+    const silence = { rule_id: result.id, ends_at: end, reason: hostile, author: long }
+    await ask('/silences', 'POST', silence)
+    made.push(`/console/rules/${result.id}`)
+  }
+  await ask('/routers', 'POST', { name: long, router_ip: '192.0.2.31', default_sampling: 1 })
+  const [router] = await list('/routers')
+  const [channel] = await list('/channels')
+  const [alert] = await list('/alerts?state=all')
+  await ask(`/alerts/${alert!.id}/comment`, 'POST', { text: `${hostile} ${long}` })
+  await ask(`/alerts/${alert!.id}/classify`, 'POST', { class: 'verified', comment: hostile })
+  const state = encodeURIComponent(`src_as = ${hostile}`)
+  return [
+    ...made,
+    `/console/routers/${router!.id}`,
+    `/console/channels/${channel!.id}`,
+    `/console/alerts/${alert!.id}`,
+    `/console/explore?v=1&by=exporter,out_if&range=${state}&filter=${state}&graph=${state}`,
+    `/console/flows?range=${state}&filter=${state}`,
+    `/console/routers/new?address=${state}`,
+    `/console/alerts?state=${state}`,
+    `/console/${state}`,
+  ]
+}
+
 const pages = [
   '/',
-  '/console/explore?v=1&range=1h&by=port&bidirectional=true',
-  '/console/explore?v=1&range=1h&by=src_as,dst_as&graph=sankey',
+  '/console/explore?v=1&range=24h&by=exporter,out_if&bidirectional=true',
+  '/console/explore?v=1&range=24h&by=src_as,dst_as&graph=sankey',
   '/console/flows',
   '/console/routers',
   '/console/routers/new',
@@ -306,70 +328,124 @@ const pages = [
   '/console/nothing',
 ]
 
-const axe = createRequire(import.meta.url).resolve('axe-core')
-
-interface Violation {
-  id: string
-  impact: string
-  nodes: { html: string }[]
+/** Where some of it must be seen, as text: so that what is tested is there. */
+const shows: Readonly<Record<string, string>> = {
+  '/': shownHostile,
+  '/console/explore?v=1&range=24h&by=exporter,out_if&bidirectional=true': shownHostile,
+  '/console/explore?v=1&range=24h&by=src_as,dst_as&graph=sankey': shownHostile,
+  '/console/routers': markup,
+  '/console/rules': markup,
+  '/console/silences': shownHostile,
+  '/console/channels': markup,
 }
 
-/** Scripts of a test are not the console's: the policy, which all other tests are held to, would keep them out. */
-async function openBare(options: Parameters<typeof openPage>[2]): Promise<Watched> {
-  const bare = await openPage(browser, origin, { bypassCSP: true, ...options })
-  await bare.page.addInitScript(`localStorage.setItem('netmon.token', '${token}')`)
-  return bare
-}
-
-async function show({ page }: Watched, path: string): Promise<void> {
-  await page.goto(path)
-  await page.locator('h1').waitFor()
-  await page.waitForFunction('!document.querySelector(".waiting")')
-}
-
-// Dark has other colours and nothing else: pages that have all of them, and the one rule about them.
-const onlyColors = "runOnly: ['color-contrast']"
-const darkPages = ['/', '/console/rules/new', '/console/alerts?state=all', '/console/channels']
-
-test.each(['light', 'dark'] as const)(
-  'no page has a serious finding of axe in %s',
-  async (colorScheme) => {
-    const bare = await openBare({ colorScheme })
-    const source = await readFile(axe, 'utf8')
-    for (const path of colorScheme === 'light' ? pages : darkPages) {
-      await show(bare, path)
-      await bare.page.evaluate(source)
-      const { violations } = (await bare.page.evaluate(
-        `axe.run({ resultTypes: ['violations'], ${colorScheme === 'light' ? '' : onlyColors} })`,
-      )) as { violations: Violation[] }
-      const serious = violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-      expect.soft([path, serious]).toEqual([path, []])
-    }
-    expect(bare.complaints).toEqual([])
-    await bare.context.close()
-  },
-)
-
-test('every page fits a phone', async () => {
-  const phone = await openBare({ viewport: { width: 390, height: 800 } })
-  for (const path of pages) {
-    await show(phone, path)
-    const width = await phone.page.evaluate('document.documentElement.scrollWidth')
-    expect.soft([path, width]).toEqual([path, 390])
+// Each page is opened once: wide and light with all rules of axe, dark with the one about colours, and as wide as a phone with those about room.
+test('with hostile text in every field each page shows it as text, fits a phone and has no serious finding of axe', async () => {
+  const opened = [...pages, ...(await fillFields())]
+  // Scripts of a test are not the console's: the policy, which all other tests are held to, would keep them out.
+  const { page, complaints, context } = await openPage(browser, origin, { bypassCSP: true })
+  await page.addInitScript(`localStorage.setItem('netmon.token', '${token}')`)
+  const source = await readFile(axe, 'utf8')
+  const findings = async (options: string) => {
+    const { violations } = (await page.evaluate(
+      `axe.run({ resultTypes: ['violations'], ${options} })`,
+    )) as { violations: Violation[] }
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
   }
-  await phone.context.close()
+  for (const address of opened) {
+    await page.setViewportSize({ width: 1280, height: 860 })
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.goto(address)
+    await page.locator('h1').waitFor()
+    await page.waitForFunction('!document.querySelector(".waiting")')
+    const shown = shows[address]
+    if (shown !== undefined) await page.getByText(shown).first().waitFor({ state: 'attached' })
+    await page.evaluate(source)
+    const light = await findings('')
+    await page.emulateMedia({ colorScheme: 'dark' })
+    const dark = await findings("runOnly: ['color-contrast']")
+    await page.setViewportSize({ width: 390, height: 800 })
+    const phone = await findings("runOnly: ['target-size', 'scrollable-region-focusable']")
+    // Charts follow a frame later.
+    await page
+      .waitForFunction('document.documentElement.scrollWidth <= 390', null, { timeout: 3_000 })
+      .catch(() => {})
+    const width = await page.evaluate('document.documentElement.scrollWidth')
+    const made = await page.locator('img, [onerror], main script').count()
+    expect
+      .soft({ address, light, dark, phone, width, made })
+      .toEqual({ address, light: [], dark: [], phone: [], width: 390, made: 0 })
+  }
+  // What the API refuses of what an address says is what the browser shows as errors.
+  expect(complaints.filter((text) => !/status of 4\d\d/.test(text))).toEqual([])
+  await context.close()
+}, 120_000)
+
+test('what the API says of a failure is text as well, and can be tried again', async () => {
+  const { page, complaints } = watched
+  const problems = [{ code: 1904, message: hostile, source: { pointer: '' } }]
+  const body = JSON.stringify({ success: false, result: null, errors: problems, messages: [] })
+  await page.route('**/rules', (route) =>
+    route.request().resourceType() === 'document'
+      ? route.continue()
+      : route.fulfill({ status: 503, contentType: 'application/json', body }),
+  )
+  await page.goto('/console/rules')
+  await page.getByRole('alert').getByText(shownHostile).waitFor()
+  await page.unroute('**/rules')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByText(markup).first().waitFor()
+  expect(await page.locator('img').count()).toBe(0)
+  expect(complaints.splice(0).every((text) => text.includes('503'))).toBe(true)
 })
 
-test('names of other people are shown as text, however long', async () => {
+test("explore's totals are what the generator says it sent, also in the file and after a reload", async () => {
   const { page } = watched
-  const long = `${'a-name-without-end-'.repeat(13)}x`
-  const other = { type: 'threshold', prefixes: ['203.0.113.0/24'], bandwidth_threshold: 1e12 }
-  await ask('/rules', 'POST', { ...other, name: hostile.slice(0, 28) })
-  await ask('/rules', 'POST', { ...other, name: long })
-  await page.goto('/console/rules')
-  await page.getByText(hostile.slice(0, 28)).waitFor()
-  await page.getByText(long).waitFor()
-  expect(await page.locator('img').count()).toBe(0)
+  const { fromMs, summary } = await sent
+  const bytes = summary.totals.bytes * 10
+  const time = (ms: number) => new Date(ms).toISOString()
+  const question = new URLSearchParams({
+    from: time(fromMs),
+    to: time(fromMs + 600_000),
+    by: 'exporter',
+    filter: 'exporter << 127.30.0.0/24',
+  })
+  await expect
+    .poll(async () => (await ask(`/traffic/timeseries?${question}`)).result.total.total, {
+      timeout: 50_000,
+      interval: 500,
+    })
+    .toBe(bytes)
+  await page.goto(`/console/explore?v=1&${question}`)
+  const total = page.locator('tfoot td').nth(5)
+  await total.waitFor()
+  expect(await total.getAttribute('title')).toBe(
+    `${new Intl.NumberFormat('en-GB').format(bytes)} B`,
+  )
+
+  const downloading = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'CSV' }).click()
+  const file = await (await downloading).path()
+  const [head = '', ...lines] = (await readFile(file, 'utf8')).trim().split(/\r?\n/)
+  expect(head).toBe('time,row,exporter,bits_per_second')
+  const steps = lines.map((line) => line.split(',')).filter(([, row]) => row === 'total')
+  const [first, second] = steps.map(([start = '']) => Date.parse(start) / 1000)
+  const rates = steps.reduce((sum, step) => sum + Number(step.at(-1)), 0)
+  // Rates are rounded to a thousandth, step by step.
+  expect(Math.round((rates * (second! - first!)) / 8)).toBe(bytes)
+
+  const other = page.getByRole('button', { name: 'Only 127.30.0.2' })
+  // A click on a row narrows it to that exporter; back widens it again, forward and a reload keep it.
+  await page.getByRole('button', { name: 'Only 127.30.0.1' }).click()
+  await page.waitForURL(/127\.30\.0\.1\b(?!.*0%2F24$)/)
+  await other.waitFor({ state: 'detached' })
+  await page.goBack()
+  await other.waitFor()
+  await page.goForward()
+  await other.waitFor({ state: 'detached' })
+  await page.reload()
+  await page.getByRole('button', { name: 'Only 127.30.0.1' }).waitFor()
+  expect(await page.getByLabel('Filter').inputValue()).toContain('exporter = 127.30.0.1')
 })
