@@ -8,32 +8,45 @@ import { openPage, startBrowser } from './build/browser.ts'
 import { freePorts, interrupt, runNetmon } from './build/program.ts'
 
 const rule = 'web servers over 1 Gbit/s'
+const explore = '/console/explore?v=1&range=24h&by=port'
 
-/** Of each: where it is, which link to follow from there, and a text that it must show. */
-const pictures = [
+interface Picture {
+  name: string
+  path: string
+  /** A link to follow from there. */
+  follow?: string
+  /** A text that must be there before. */
+  shows: string | RegExp
+  colorScheme?: 'light' | 'dark'
+  width?: number
+}
+
+const pictures: readonly Picture[] = [
+  { name: 'explore', path: explore, shows: 'https' },
+  { name: 'explore-dark', path: explore, shows: 'https', colorScheme: 'dark' },
+  { name: 'explore-phone', path: explore, shows: 'https', width: 390 },
   {
-    name: 'explore',
-    path: '/console/explore?v=1&range=24h&by=port',
-    shows: 'https',
-    colorScheme: 'dark',
+    name: 'sankey',
+    path: '/console/explore?v=1&range=24h&by=src_as,dst_as&graph=sankey',
+    shows: 'Own Network',
   },
+  { name: 'flows', path: '/console/flows', shows: 'UDP' },
+  { name: 'routers', path: '/console/routers', shows: 'active' },
+  { name: 'rules', path: '/console/rules', shows: rule },
+  { name: 'rule', path: '/console/rules', follow: rule, shows: /would have been crossed/ },
+  { name: 'alerts', path: '/console/alerts?state=all', shows: rule },
   {
     name: 'alert',
     path: '/console/alerts?state=all',
     follow: rule,
     shows: 'Suggested mitigation',
-    colorScheme: 'light',
   },
-  {
-    name: 'rules',
-    path: '/console/rules',
-    follow: rule,
-    shows: 'The last 24 hours',
-    colorScheme: 'light',
-  },
+  { name: 'silences', path: '/console/silences', shows: 'Add a silence' },
+  { name: 'channels', path: '/console/channels', shows: 'Deliveries' },
+  { name: 'status', path: '/console/status', shows: 'ClickHouse' },
   // The last one: some seconds after the start it tells rates.
-  { name: 'home', path: '/', shows: /^[1-9].* flows.s$/, colorScheme: 'light' },
-] as const
+  { name: 'home', path: '/', shows: /^[1-9].* flows.s$/ },
+]
 
 const directory = await mkdtemp(path.join(tmpdir(), 'netmon-demo-'))
 const demo = runNetmon(['up', '--demo', '--data', path.join(directory, 'demo')], freePorts)
@@ -42,19 +55,21 @@ try {
   const [, origin] = await demo.says(/Console and API +(http:\S+)/)
   for (const picture of pictures) {
     const { page, context } = await openPage(browser, origin!, {
-      colorScheme: picture.colorScheme,
-      viewport: { width: 1280, height: 860 },
+      colorScheme: picture.colorScheme ?? 'light',
+      viewport: { width: picture.width ?? 1280, height: 860 },
       bypassCSP: true,
     })
     await page.goto(picture.path)
-    if ('follow' in picture) await page.getByRole('link', { name: picture.follow }).first().click()
+    if (picture.follow !== undefined) {
+      await page.getByRole('link', { name: picture.follow }).first().click()
+    }
     await page.locator('h1').waitFor()
     await page.getByText(picture.shows).first().waitFor()
     await page.waitForFunction(
       '!document.querySelector(".waiting, .chart:not([data-state=ready])")',
     )
     const file = path.join(packageRoot, 'docs', 'images', `${picture.name}.png`)
-    await page.screenshot({ path: file })
+    await page.screenshot({ path: file, animations: 'disabled', caret: 'hide' })
     await context.close()
     process.stdout.write(`${path.relative(packageRoot, file)}\n`)
   }
