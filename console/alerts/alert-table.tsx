@@ -1,11 +1,12 @@
 import { formatAmount, formatDuration, formatMoment } from '../format.ts'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import { type Alert, metricUnits, peakOf } from './alert.ts'
 import { classNames } from './class-names.ts'
 
 export function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
   return (
-    <div class="table">
+    <TableBox>
       <table>
         <caption class="hidden">Alerts</caption>
         <thead>
@@ -32,7 +33,7 @@ export function AlertTable({ alerts }: { alerts: readonly Alert[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   )
 }
 

@@ -5,6 +5,7 @@ import type { Channel } from '../../api/notify/channel.ts'
 import { useAsk } from '../ask.ts'
 import { Asking } from '../parts/asking.tsx'
 import { Flash } from '../parts/flash.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
 import { NotificationLog } from './notification-log.tsx'
@@ -53,7 +54,7 @@ export function ChannelsPage() {
 
 function ChannelTable(props: { channels: readonly Channel[]; onTested(): void }) {
   return (
-    <div class="table">
+    <TableBox>
       <table>
         <caption class="hidden">Channels</caption>
         <thead>
@@ -91,7 +92,7 @@ function ChannelTable(props: { channels: readonly Channel[]; onTested(): void })
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   )
 }
 

@@ -7,6 +7,7 @@ import { formatWhole } from '../format.ts'
 import { Ago } from '../parts/ago.tsx'
 import { Asking } from '../parts/asking.tsx'
 import { Pager } from '../parts/pager.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 
 const outcomes = {
@@ -43,7 +44,7 @@ export function NotificationLog() {
 
 function NotificationTable({ notifications }: { notifications: readonly Notification[] }) {
   return (
-    <div class="table">
+    <TableBox>
       <table>
         <caption class="hidden">Notifications of the last 90 days</caption>
         <thead>
@@ -90,6 +91,6 @@ function NotificationTable({ notifications }: { notifications: readonly Notifica
           })}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   )
 }

@@ -4,6 +4,7 @@ import { findField } from '../../api/traffic/fields.ts'
 import { colorOf, otherColor } from '../chart/colors.ts'
 import { formatAmount, formatShare, formatWhole } from '../format.ts'
 import { type HostNames, useHostNames } from '../parts/host-names.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import {
   isAddress,
@@ -59,7 +60,7 @@ function SideTable(
   const { unit } = result
   const all = side.total.total
   return (
-    <div class="table">
+    <TableBox>
       <table>
         <caption class={result.reverse === null ? 'hidden' : ''}>{caption}</caption>
         <thead>
@@ -143,7 +144,7 @@ function SideTable(
           </tr>
         </tfoot>
       </table>
-    </div>
+    </TableBox>
   )
 }
 

@@ -19,6 +19,7 @@ import { formatExactly, formatSecond, formatWhole } from '../format.ts'
 import { navigate, useLocation } from '../location.ts'
 import { Asking } from '../parts/asking.tsx'
 import { Pager } from '../parts/pager.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
 
@@ -117,7 +118,7 @@ function Pages({ time, filter }: { time: ExploreState['time']; filter: string })
 
 function FlowTable({ flows, routers }: { flows: readonly Flow[]; routers: readonly Router[] }) {
   return (
-    <div class="table dense">
+    <TableBox look="dense">
       <table>
         <caption class="hidden">Flows</caption>
         <thead>
@@ -149,7 +150,7 @@ function FlowTable({ flows, routers }: { flows: readonly Flow[]; routers: readon
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   )
 }
 

@@ -2,6 +2,7 @@ import type { Exporter } from '../../rules/exporter.ts'
 import { formatAmount } from '../format.ts'
 import { Ago } from '../parts/ago.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import { protocolNames, Sampling } from '../routers/routers-page.tsx'
 
@@ -9,7 +10,7 @@ export function ExporterTable({ exporters }: { exporters: readonly Exporter[] })
   return (
     <section>
       <h2>Exporters</h2>
-      <div class="table">
+      <TableBox>
         <table>
           <caption class="hidden">Exporters of the last 24 hours</caption>
           <thead>
@@ -62,7 +63,7 @@ export function ExporterTable({ exporters }: { exporters: readonly Exporter[] })
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
     </section>
   )
 }

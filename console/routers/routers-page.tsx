@@ -8,6 +8,7 @@ import { Ago } from '../parts/ago.tsx'
 import { Asking } from '../parts/asking.tsx'
 import { Flash } from '../parts/flash.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
 
@@ -51,7 +52,7 @@ function RouterTable(props: {
   heard: readonly Exporter[] | undefined
 }) {
   return (
-    <div class="table">
+    <TableBox>
       <table>
         <caption class="hidden">Routers</caption>
         <thead>
@@ -76,7 +77,7 @@ function RouterTable(props: {
           })}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   )
 }
 
@@ -124,7 +125,7 @@ function UnknownExporters({ heard }: { heard: readonly Exporter[] }) {
   return (
     <section>
       <h2>Unknown exporters</h2>
-      <div class="table">
+      <TableBox>
         <table>
           <caption class="hidden">Exporters that are no router</caption>
           <thead>
@@ -170,7 +171,7 @@ function UnknownExporters({ heard }: { heard: readonly Exporter[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
     </section>
   )
 }

@@ -2,6 +2,7 @@ import type { Rule } from '../../rules/rule.ts'
 import { useAsk } from '../ask.ts'
 import { Asking } from '../parts/asking.tsx'
 import { Flash } from '../parts/flash.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
 import { limitsOf, typeNames } from './describe.ts'
@@ -40,7 +41,7 @@ export function RulesPage() {
 
 function RuleTable({ rules }: { rules: readonly Rule[] }) {
   return (
-    <div class="table">
+    <TableBox>
       <table>
         <caption class="hidden">Rules</caption>
         <thead>
@@ -73,6 +74,6 @@ function RuleTable({ rules }: { rules: readonly Rule[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   )
 }

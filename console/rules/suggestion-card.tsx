@@ -6,6 +6,7 @@ import { useAsk } from '../ask.ts'
 import { formatAmount } from '../format.ts'
 import { Asking } from '../parts/asking.tsx'
 import { Notes } from '../parts/notes.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import type { RuleDraft } from './draft.ts'
 
 const rows = [
@@ -23,7 +24,7 @@ export function SuggestionCard(props: { rule: Rule; onUse(changes: Partial<RuleD
       <Asking asked={asked}>
         {(suggestion, { messages }) => (
           <>
-            <div class="table">
+            <TableBox>
               <table>
                 <caption class="hidden">Suggested limits</caption>
                 <thead>
@@ -71,7 +72,7 @@ export function SuggestionCard(props: { rule: Rule; onUse(changes: Partial<RuleD
                   })}
                 </tbody>
               </table>
-            </div>
+            </TableBox>
             <div class="hint">
               <Notes texts={messages.map(({ message }) => message)} />
             </div>

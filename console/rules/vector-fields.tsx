@@ -5,6 +5,7 @@ import { floorOf, type Vector, vectors } from '../../rules/vectors.ts'
 import { formatAmount } from '../format.ts'
 import { problemsOf } from '../parts/field.tsx'
 import { Notes } from '../parts/notes.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import type { RuleDraft, VectorDraft } from './draft.ts'
 
 const floors = [
@@ -38,7 +39,7 @@ export function VectorFields(props: {
           />
         </div>
       )}
-      <div class="table">
+      <TableBox>
         <table class="vectors">
           <caption class="hidden">Vectors and their floors</caption>
           <thead>
@@ -85,7 +86,7 @@ export function VectorFields(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
     </details>
   )
 }

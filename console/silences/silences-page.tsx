@@ -6,6 +6,7 @@ import { useAsk } from '../ask.ts'
 import { formatExactly, formatMoment } from '../format.ts'
 import { Asking } from '../parts/asking.tsx'
 import { DeleteButton } from '../parts/delete-button.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
 import { SilenceForm } from './silence-form.tsx'
@@ -75,7 +76,7 @@ function SilenceTable(props: {
 }) {
   const { title, silences, rules, onEnded } = props
   return (
-    <div class="table">
+    <TableBox>
       <table>
         <caption class="hidden">{title} silences</caption>
         <thead>
@@ -125,7 +126,7 @@ function SilenceTable(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   )
 }
 

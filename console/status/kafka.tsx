@@ -4,6 +4,7 @@ import type { KafkaReaders } from '../../api/kafka-readers.ts'
 import { formatDuration, formatWhole } from '../format.ts'
 import { Ago } from '../parts/ago.tsx'
 import { Figure } from '../parts/figure.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 
 export function KafkaFigures({ kafka }: { kafka: KafkaReaders }) {
@@ -30,7 +31,7 @@ export function KafkaTable({ readers }: { readers: NonNullable<KafkaReaders['rea
   return (
     <section>
       <h2>Readers of Kafka</h2>
-      <div class="table">
+      <TableBox>
         <table>
           <caption class="hidden">Partitions that the store reads</caption>
           <thead>
@@ -70,7 +71,7 @@ export function KafkaTable({ readers }: { readers: NonNullable<KafkaReaders['rea
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
     </section>
   )
 }

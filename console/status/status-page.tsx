@@ -12,6 +12,7 @@ import { Asking } from '../parts/asking.tsx'
 import { Figure } from '../parts/figure.tsx'
 import { Notes } from '../parts/notes.tsx'
 import { StateMark } from '../parts/state-mark.tsx'
+import { TableBox } from '../parts/table-box.tsx'
 import { Text } from '../parts/text.tsx'
 import { Page } from '../shell/page.tsx'
 import { KafkaFigures, KafkaTable } from './kafka.tsx'
@@ -90,7 +91,7 @@ function CollectorTable({ collectors }: { collectors: readonly Collector[] }) {
   return (
     <section>
       <h2>Collectors</h2>
-      <div class="table">
+      <TableBox>
         <table>
           <caption class="hidden">Collectors of the last 24 hours</caption>
           <thead>
@@ -144,7 +145,7 @@ function CollectorTable({ collectors }: { collectors: readonly Collector[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
     </section>
   )
 }
@@ -155,7 +156,7 @@ function Gaps({ exporters }: { exporters: readonly Exporter[] }) {
   return (
     <section>
       <h2>Exporters, last 24 hours</h2>
-      <div class="table">
+      <TableBox>
         <table>
           <caption class="hidden">Sequence gaps and clocks of the exporters</caption>
           <thead>
@@ -196,7 +197,7 @@ function Gaps({ exporters }: { exporters: readonly Exporter[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
     </section>
   )
 }
