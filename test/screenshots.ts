@@ -64,7 +64,7 @@ try {
       await page.getByRole('link', { name: picture.follow }).first().click()
     }
     await page.locator('h1').waitFor()
-    await page.getByText(picture.shows).first().waitFor()
+    await page.getByText(picture.shows).filter({ visible: true }).first().waitFor()
     await page.waitForFunction(
       '!document.querySelector(".waiting, .chart:not([data-state=ready])")',
     )
