@@ -116,7 +116,7 @@ try {
       }
       await context.close()
     } finally {
-      interrupt(program)
+      if (program.process.exitCode === null) interrupt(program)
       await program.ended
     }
   }
