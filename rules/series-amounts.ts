@@ -66,6 +66,7 @@ export async function addAmounts(
   minutes?: readonly number[],
 ): Promise<void> {
   const ids = rules.length <= mostIds ? rules.map(({ rule }) => rule.id) : []
+  const firstSlot = slotOf(first)
   // One direction after the other: by one column the store groups twice as fast as by two.
   for (const direction of directionsOf(rules.flatMap(({ series }) => series))) {
     await askStore(async () => {
@@ -92,7 +93,7 @@ export async function addAmounts(
         for (const sums of shares.get(seriesKey({ prefix, direction })) ?? []) {
           // Whole numbers, so that sums are the same in whatever order rows come, up to 2^53.
           for (let index = 0; index < count; index++) {
-            const slot = slotOf(first + 60 * offsets[index]!)
+            const slot = (firstSlot + offsets[index]!) % slots
             sums[slot] = sums[slot]! + amounts[index]!
           }
         }

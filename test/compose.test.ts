@@ -73,6 +73,25 @@ describe('the variables of docker-compose.yml', () => {
   })
 })
 
+describe('who reads', () => {
+  it('is a user of its own, and nobody without a login: API and Grafana are no superuser', () => {
+    expect(named('api').environment['NETMON_CLICKHOUSE_USER']).toBe('api')
+    expect(named('migrate').environment['NETMON_CLICKHOUSE_USER']).toBe('migrate')
+    const source = readFileSync(
+      path.join(packageRoot, 'grafana/provisioning/datasources/clickhouse.yml'),
+      'utf8',
+    )
+    expect(source).toMatch(/^ +username: grafana$/m)
+    const anonymous = Object.keys(named('grafana').environment).filter((name) =>
+      name.startsWith('GF_AUTH_'),
+    )
+    expect(anonymous).toEqual([])
+    const users = readFileSync(path.join(packageRoot, 'schema/clickhouse-users.sql'), 'utf8')
+    expect(users).toMatch(/SETTINGS PROFILE IF NOT EXISTS grafana SETTINGS\s+readonly = 2/)
+    expect(users).not.toMatch(/GRANT (ALL|ACCESS MANAGEMENT)/)
+  })
+})
+
 describe('what is published', () => {
   it('is on loopback, but for UDP, which the collector binds itself', () => {
     const published = all.flatMap(([name, { ports }]) => ports.map((port) => `${name} ${port}`))

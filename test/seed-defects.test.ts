@@ -175,6 +175,16 @@ const defects: readonly Defect[] = [
     'api/app.test.ts',
     'every path works with and without a slash at its end',
   ],
+  [
+    'one client was shared by threads, which it could not take',
+    'schema/store/client.test.ts',
+    'parameters and settings of queries that run at once do not meet',
+  ],
+  [
+    'a user that only reads was made, and the superuser read; Grafana let everybody in, as the superuser',
+    'compose.test.ts',
+    'is a user of its own, and nobody without a login: API and Grafana are no superuser',
+  ],
   // Alerting
   [
     'what the README said printed a usage line, which was mailed every minute',
