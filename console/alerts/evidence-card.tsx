@@ -3,6 +3,7 @@
 import type { Evidence } from '../../rules/evidence.ts'
 import { formatAmount, formatWhole } from '../format.ts'
 import { ShareList } from '../home/top-lists.tsx'
+import { Code } from '../parts/code.tsx'
 import { useHostNames } from '../parts/host-names.tsx'
 import { Text } from '../parts/text.tsx'
 import { isAddress } from '../traffic.ts'
@@ -65,9 +66,9 @@ export function EvidenceCard({ evidence }: { evidence: Evidence; alert: Alert })
           <h3>Suggested mitigation</h3>
           {suggestion.note !== null && <p class="caution">{visible(suggestion.note)}</p>}
           <h4>Flowspec</h4>
-          <pre>{visible(suggestion.flowspec)}</pre>
+          <Code>{visible(suggestion.flowspec)}</Code>
           <h4>Access list</h4>
-          <pre>{visible(suggestion.acl)}</pre>
+          <Code>{visible(suggestion.acl)}</Code>
         </div>
       )}
     </section>

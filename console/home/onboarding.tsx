@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks'
 import type { Collector } from '../../rules/collectors.ts'
 import type { Exporter } from '../../rules/exporter.ts'
 import { formatWhole } from '../format.ts'
+import { Code } from '../parts/code.tsx'
 import { vendors } from './vendors.ts'
 
 export function Onboarding(props: {
@@ -34,7 +35,7 @@ export function Onboarding(props: {
             </select>
           </label>
         </div>
-        <pre>{chosen.commands(address)}</pre>
+        <Code>{chosen.commands(address)}</Code>
         <p class="hint">
           NetFlow v5, v9, IPFIX and sFlow are told apart by themselves, on any of the collector's
           ports: 2055, 4739 and 6343 unless they were set otherwise. A firewall in between must let
@@ -47,7 +48,7 @@ export function Onboarding(props: {
           Let the generator play some, in another terminal. This page turns green when their first
           flows are stored.
         </p>
-        <pre>npx --no-install netmon generate --rate 1000</pre>
+        <Code>npx --no-install netmon generate --rate 1000</Code>
       </section>
     </>
   )

@@ -436,6 +436,16 @@ test("explore's totals are what the generator says it sent, also in the file and
   // Rates are rounded to a thousandth, step by step.
   expect(Math.round((rates * (second! - first!)) / 8)).toBe(bytes)
 
+  const downloadingJson = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'JSON' }).click()
+  const json = await (await downloadingJson).path()
+  const { result } = JSON.parse(await readFile(json, 'utf8'))
+  expect([result.unit, result.dimensions, result.total.total]).toEqual([
+    'bits',
+    ['exporter'],
+    bytes,
+  ])
+
   const other = page.getByRole('button', { name: 'Only 127.30.0.2' })
   // A click on a row narrows it to that exporter; back widens it again, forward and a reload keep it.
   await page.getByRole('button', { name: 'Only 127.30.0.1' }).click()
