@@ -1,7 +1,7 @@
 // Many documents in one request, all or nothing: how their list is read, and where in it a problem is.
 
 import { z } from '@hono/zod-openapi'
-import type { Versioned } from '../rules/documents.ts'
+import type { Versioned } from '../rules/configuration/documents.ts'
 import {
   type FieldCodes,
   mostProblems,

@@ -1,9 +1,9 @@
 // How the store's Kafka engine reads what collectors have written there, where it does. All functions throw StoreError.
 
 import { z } from '@hono/zod-openapi'
-import type { Collector } from '../rules/collectors.ts'
-import { read } from '../rules/query.ts'
+import type { Collector } from '../rules/exporters/collectors.ts'
 import { StoreError } from '../rules/store-error.ts'
+import { read } from '../rules/traffic/query.ts'
 import type { StoreClient } from '../schema/client.ts'
 
 export const kafkaSchema = z.object({

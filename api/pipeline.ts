@@ -1,6 +1,6 @@
 // Why there are flows, or none: what the ledgers of the collectors say, in one word and one sentence. Pure.
 
-import type { Collector } from '../rules/collectors.ts'
+import type { Collector } from '../rules/exporters/collectors.ts'
 
 export const pipelineStates = [
   'flowing',

@@ -1,6 +1,6 @@
 // What the detection benchmark plays: attacks, and what only looks like one. Each has a network of its own.
 
-import type { RuleInput } from '../rules/rule.ts'
+import type { RuleInput } from '../rules/configuration/rule.ts'
 import type { Part } from './detection-traffic.ts'
 
 export type RuleType = RuleInput['type']

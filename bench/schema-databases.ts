@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { countPrefixes } from '../rules/counted-prefixes.ts'
+import { countPrefixes } from '../rules/configuration/counted-prefixes.ts'
 import { packageRoot } from '../runtime/package-root.ts'
 import { createStoreClient } from '../schema/client.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'

@@ -1,14 +1,14 @@
 // What is told of a rule that is crossed, by the alert command and the API alike.
 
 import { z } from 'zod'
-import type { DdosVerdict } from './ddos.ts'
-import { sensitivities } from './ddos-fields.ts'
+import { ruleTypes, zscoreSensitivities, zscoreTargets } from './configuration/rule.ts'
+import type { DdosVerdict } from './ddos/ddos.ts'
+import { sensitivities } from './ddos/fields.ts'
+import { vectors } from './ddos/vectors.ts'
 import { crossedSince, isMetricCrossed, type Judgement } from './judgement.ts'
-import { ruleTypes, zscoreSensitivities, zscoreTargets } from './rule.ts'
 import { minuteText } from './time.ts'
 import { toThousandth } from './to-thousandth.ts'
-import { vectors } from './vectors.ts'
-import type { ZscoreVerdict } from './zscore.ts'
+import type { ZscoreVerdict } from './zscore/zscore.ts'
 
 const perSecond = z.number()
 

@@ -1,14 +1,14 @@
 // One evaluation: every rule against the newest closed minute, whatever came of it before.
 
 import type { StoreClient } from '../schema/client.ts'
+import type { Rule } from './configuration/rule.ts'
 import { judgeStored } from './judge-stored.ts'
 import { crossedSince, type Judgement } from './judgement.ts'
-import { closedMinutes, newestMinute, runsReadMs } from './minutes.ts'
-import { type CountedRule, readCollectorRuns, readCountedRules } from './query.ts'
-import type { Rule } from './rule.ts'
-import type { Series } from './series.ts'
-import { createSeriesReader, type ReadSeries } from './series-values.ts'
-import { type Peaks, peaksOf } from './verdict.ts'
+import { type Peaks, peaksOf } from './threshold/verdict.ts'
+import { closedMinutes, newestMinute, runsReadMs } from './traffic/minutes.ts'
+import { type CountedRule, readCollectorRuns, readCountedRules } from './traffic/query.ts'
+import type { Series } from './traffic/series.ts'
+import { createSeriesReader, type ReadSeries } from './zscore/series-values.ts'
 
 export interface Evaluation {
   /** Start of the newest closed minute, in seconds since 1970. */

@@ -1,16 +1,16 @@
 // The one way in which stored rules are read and judged: all of them, of every type, over some closed minutes.
 
 import type { StoreClient } from '../schema/client.ts'
-import { judgeDdosRules, type StoredSubject } from './ddos-evaluate.ts'
-import type { DdosJudged } from './ddos-judge.ts'
-import { isPerHost } from './hosts.ts'
-import { judgeHostRules } from './judge-hosts.ts'
-import { judgeThresholdRules } from './judge-thresholds.ts'
-import { judgeZscoreRules } from './judge-zscores.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from './configuration/rule.ts'
+import { judgeDdosRules, type StoredSubject } from './ddos/evaluate.ts'
+import type { DdosJudged } from './ddos/judge.ts'
 import type { JudgedStored, StoredQuestion } from './stored-question.ts'
-import type { Verdict } from './verdict.ts'
-import type { ZscoreVerdict } from './zscore.ts'
+import { isPerHost } from './threshold/hosts.ts'
+import { judgeThresholdRules } from './threshold/judge.ts'
+import { judgeHostRules } from './threshold/judge-hosts.ts'
+import type { Verdict } from './threshold/verdict.ts'
+import { judgeZscoreRules } from './zscore/judge.ts'
+import type { ZscoreVerdict } from './zscore/zscore.ts'
 
 export interface StoredAnswer {
   /** Of sums, prefixes and hosts. */

@@ -1,10 +1,10 @@
 // A verdict and what it is about.
 
-import type { DdosVerdict } from './ddos.ts'
-import type { Rule } from './rule.ts'
-import type { Series } from './series.ts'
-import type { MetricVerdict, Peaks, Verdict } from './verdict.ts'
-import type { ZscoreVerdict } from './zscore.ts'
+import type { Rule } from './configuration/rule.ts'
+import type { DdosVerdict } from './ddos/ddos.ts'
+import type { MetricVerdict, Peaks, Verdict } from './threshold/verdict.ts'
+import type { Series } from './traffic/series.ts'
+import type { ZscoreVerdict } from './zscore/zscore.ts'
 
 export interface Judgement {
   rule: Rule

@@ -1,12 +1,12 @@
 // What is asked of stored rules, whoever asks: GET /alerts/thresholds of the newest minute, the life cycle of alerts of every minute as it closes.
 
-import type { TrackedHost } from './hosts.ts'
-import type { CountedRule } from './query.ts'
-import type { Rule } from './rule.ts'
-import type { Series } from './series.ts'
-import type { ReadSeries } from './series-values.ts'
-import type { Vector } from './vectors.ts'
-import type { Traffic } from './verdict.ts'
+import type { Rule } from './configuration/rule.ts'
+import type { Vector } from './ddos/vectors.ts'
+import type { TrackedHost } from './threshold/hosts.ts'
+import type { Traffic } from './threshold/verdict.ts'
+import type { CountedRule } from './traffic/query.ts'
+import type { Series } from './traffic/series.ts'
+import type { ReadSeries } from './zscore/series-values.ts'
 
 export interface StoredQuestion {
   rules: readonly CountedRule[]

@@ -45,16 +45,16 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   'collector/sink/clickhouse.ts': ['segment.stream', 'structure'],
   'rules/alerts/history.ts': ['eventColumns'],
   'rules/alerts/watch-sources.ts': ["addressText('exporter')", "addressText('udp_source')"],
-  'rules/backfill.ts': ['name', 'key', 'columns', 'matches'],
-  'rules/ddos-sources.ts': ['leastAmplifierSources', 'from', 'rawFlowSettings'],
-  'rules/ddos-traffic.ts': [
+  'rules/configuration/backfill.ts': ['name', 'key', 'columns', 'matches'],
+  'rules/ddos/sources.ts': ['leastAmplifierSources', 'from', 'rawFlowSettings'],
+  'rules/ddos/traffic.ts': [
     'countsFor',
     "inRanges('m.minute', ranges)",
     'prefixesOfSource',
     'wanted',
   ],
-  'rules/evidence-names.ts': ["addressText('exporter')"],
-  'rules/evidence.ts': [
+  'rules/evidence/names.ts': ["addressText('exporter')"],
+  'rules/evidence/evidence.ts': [
     'from',
     'rawFlowSettings',
     "keys.join(', ')",
@@ -62,14 +62,14 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
     'mostShown',
     'mostKeys',
   ],
-  'rules/hosts.ts': ["addressText('address')", 'minutesTuple', 'condition', 'having'],
-  'rules/raw-flows.ts': ['ours', 'theirs', 'prefixesOfSource'],
-  'rules/packed-amounts.ts': ['rowMark', 'column', 'mostAmount', 'amountBits'],
-  'rules/series-amounts.ts': [
+  'rules/threshold/hosts.ts': ["addressText('address')", 'minutesTuple', 'condition', 'having'],
+  'rules/traffic/raw-flows.ts': ['ours', 'theirs', 'prefixesOfSource'],
+  'rules/zscore/packed-amounts.ts': ['rowMark', 'column', 'mostAmount', 'amountBits'],
+  'rules/zscore/series-amounts.ts': [
     "packedColumns(target === 'bits' ? 'bytes' : 'packets')",
     "minutes === undefined ? '' : onlyMinutes",
   ],
-  'rules/traffic.ts': [
+  'rules/traffic/traffic.ts': [
     'minutesTuple',
     "inRanges('m.minute', ranges)",
     "inRanges('minute', ranges)",
@@ -78,7 +78,7 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
     "greatest('packets')",
     "greatest('flows')",
   ],
-  'rules/victims.ts': [
+  'rules/evidence/victims.ts': [
     "addressText('ours')",
     'from',
     'mostVictims',

@@ -3,9 +3,13 @@
 
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { readDocuments, type Versioned, writeDocument } from '../../rules/documents.ts'
+import {
+  readDocuments,
+  type Versioned,
+  writeDocument,
+} from '../../rules/configuration/documents.ts'
+import { nameSchema } from '../../rules/configuration/name.ts'
 import { createMutex } from '../../rules/mutex.ts'
-import { nameSchema } from '../../rules/name.ts'
 import { noSuch, Refused } from '../../rules/problem.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { anonymousCaller, environmentCaller } from './caller.ts'

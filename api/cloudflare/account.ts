@@ -5,13 +5,17 @@
 // it when that changes; one that people gave a rate of its own keeps it.
 
 import { z } from '@hono/zod-openapi'
-import type { Change, Collection } from '../../rules/configuration.ts'
-import { readDocuments, writeDocument } from '../../rules/documents.ts'
+import type { Change, Collection } from '../../rules/configuration/configuration.ts'
+import { readDocuments, writeDocument } from '../../rules/configuration/documents.ts'
+import { nameSchema } from '../../rules/configuration/name.ts'
+import {
+  type Router,
+  type RouterInput,
+  routerInputSchema,
+} from '../../rules/configuration/router.ts'
+import { wholeNumber } from '../../rules/configuration/whole-number.ts'
 import { createMutex } from '../../rules/mutex.ts'
-import { nameSchema } from '../../rules/name.ts'
 import { type FieldCodes, Refused } from '../../rules/problem.ts'
-import { type Router, type RouterInput, routerInputSchema } from '../../rules/router.ts'
-import { wholeNumber } from '../../rules/whole-number.ts'
 import type { StoreClient } from '../../schema/client.ts'
 
 export const accountCodes = {

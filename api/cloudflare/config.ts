@@ -1,9 +1,9 @@
 // Cloudflare's routes of an account's configuration: /client/v4/accounts/{account_id}/mnm/config, and what is not supported.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Collection } from '../../rules/configuration.ts'
+import type { Collection } from '../../rules/configuration/configuration.ts'
+import type { Rule, RuleInput } from '../../rules/configuration/rule.ts'
 import { parseOrRefuse, unknownFields } from '../../rules/problem.ts'
-import type { Rule, RuleInput } from '../../rules/rule.ts'
 import { changesBody } from '../body.ts'
 import { failure, failureSchema, json, problem, success, successSchema } from '../envelope.ts'
 import { failures, refuseInvalid } from '../failures.ts'

@@ -1,7 +1,6 @@
 // A rule as Cloudflare's API writes it: fewer fields than ours, durations as texts, and names without spaces.
 
 import { z } from '@hono/zod-openapi'
-import { type Notice, parseOrRefuse, unknownFields } from '../../rules/problem.ts'
 import {
   prefixMatches,
   type Rule,
@@ -12,7 +11,8 @@ import {
   ruleTypes,
   zscoreSensitivities,
   zscoreTargets,
-} from '../../rules/rule.ts'
+} from '../../rules/configuration/rule.ts'
+import { type Notice, parseOrRefuse, unknownFields } from '../../rules/problem.ts'
 
 export const cloudflareRuleSchema = z.object({
   id: z.string(),

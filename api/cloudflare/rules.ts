@@ -1,10 +1,10 @@
 // Cloudflare's routes of rules: /client/v4/accounts/{account_id}/mnm/rules. The account is whatever the client calls it.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Collection } from '../../rules/configuration.ts'
-import type { Versioned } from '../../rules/documents.ts'
+import type { Collection } from '../../rules/configuration/configuration.ts'
+import type { Versioned } from '../../rules/configuration/documents.ts'
+import type { Rule, RuleInput } from '../../rules/configuration/rule.ts'
 import { type Notice, noSuch } from '../../rules/problem.ts'
-import type { Rule, RuleInput } from '../../rules/rule.ts'
 import { listSchema, parseEach, parseIds, pointerTo, presentOf } from '../bulk.ts'
 import { json, success, successSchema } from '../envelope.ts'
 import { failures, refuseInvalid } from '../failures.ts'

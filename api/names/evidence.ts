@@ -1,4 +1,4 @@
-import type { Evidence } from '../../rules/evidence.ts'
+import type { Evidence } from '../../rules/evidence/evidence.ts'
 import { listed } from '../traffic/names.ts'
 import { portName } from '../traffic/port-names.ts'
 import type { NameLists } from './lists.ts'

@@ -2,11 +2,15 @@
 
 import { randomUUID } from 'node:crypto'
 import type { EventCursor } from '../../rules/alerts/history.ts'
-import { readDocuments, type Versioned, writeDocument } from '../../rules/documents.ts'
+import {
+  readDocuments,
+  type Versioned,
+  writeDocument,
+} from '../../rules/configuration/documents.ts'
 import { createMutex } from '../../rules/mutex.ts'
 import { noSuch, Refused, Unacceptable } from '../../rules/problem.ts'
-import { read } from '../../rules/query.ts'
 import { askStore } from '../../rules/store-error.ts'
+import { read } from '../../rules/traffic/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import {
   type Channel,

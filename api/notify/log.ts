@@ -1,8 +1,8 @@
 // What became of notifications, attempt by attempt.
 
 import { z } from '@hono/zod-openapi'
-import { read } from '../../rules/query.ts'
 import { askStore } from '../../rules/store-error.ts'
+import { read } from '../../rules/traffic/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import type { Channel } from './channel.ts'
 import type { Notice } from './notice.ts'

@@ -3,7 +3,7 @@
 
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
-import type { Prefix } from '../../rules/prefix.ts'
+import type { Prefix } from '../../rules/configuration/prefix.ts'
 import { findTarget, Unreachable } from './reach.ts'
 
 export interface Post {

@@ -3,7 +3,7 @@
 
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { encloses, type Prefix, parsePrefix } from '../../rules/prefix.ts'
+import { encloses, type Prefix, parsePrefix } from '../../rules/configuration/prefix.ts'
 
 /** IANA's special-purpose registries (RFC 6890): what is not globally reachable, and forms that carry an IPv4 address inside. */
 const special = [

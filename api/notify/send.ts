@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net'
 import { createTransport } from 'nodemailer'
-import type { Prefix } from '../../rules/prefix.ts'
+import type { Prefix } from '../../rules/configuration/prefix.ts'
 import type { Channel } from './channel.ts'
 import { type Mail, mailOf, pagerdutyPost, slackPost, webhookPost } from './messages.ts'
 import type { Notice } from './notice.ts'

@@ -9,7 +9,7 @@ import {
   readAlerts,
 } from '../../rules/alerts/archive.ts'
 import { alertDocumentSchema } from '../../rules/alerts/document.ts'
-import { parsePrefix } from '../../rules/prefix.ts'
+import { parsePrefix } from '../../rules/configuration/prefix.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, page, pageSchema, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'

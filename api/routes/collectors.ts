@@ -1,7 +1,7 @@
 // /collectors: where every datagram and every flow went, as the collectors' status rows tell.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { collectorSchema, readCollectors } from '../../rules/collectors.ts'
+import { collectorSchema, readCollectors } from '../../rules/exporters/collectors.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'

@@ -1,11 +1,11 @@
 // /exporters: who sends exports, as the collectors' status rows tell, and which registered router that is.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Configuration } from '../../rules/configuration.ts'
-import { exporterSchema, exporterStates } from '../../rules/exporter.ts'
-import { type HeardExporters, readExporters } from '../../rules/exporters.ts'
+import type { Configuration } from '../../rules/configuration/configuration.ts'
+import { routerSchema } from '../../rules/configuration/router.ts'
+import { exporterSchema, exporterStates } from '../../rules/exporters/exporter.ts'
+import { type HeardExporters, readExporters } from '../../rules/exporters/exporters.ts'
 import type { Notice } from '../../rules/problem.ts'
-import { routerSchema } from '../../rules/router.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'

@@ -1,8 +1,8 @@
 // /health: can the API do its work, and which collectors are at theirs.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { isLive, newestRuns } from '../../rules/minutes.ts'
-import { readAppliedMigrations, readCollectorRuns } from '../../rules/query.ts'
+import { isLive, newestRuns } from '../../rules/traffic/minutes.ts'
+import { readAppliedMigrations, readCollectorRuns } from '../../rules/traffic/query.ts'
 import { version } from '../../runtime/version.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { needs } from '../access/roles.ts'

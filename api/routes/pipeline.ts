@@ -1,8 +1,8 @@
 // /pipeline: is everything received and stored, and if there is no data, why.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { collectorSchema, readCollectors } from '../../rules/collectors.ts'
-import { read } from '../../rules/query.ts'
+import { collectorSchema, readCollectors } from '../../rules/exporters/collectors.ts'
+import { read } from '../../rules/traffic/query.ts'
 import { version } from '../../runtime/version.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, success, successSchema } from '../envelope.ts'

@@ -1,8 +1,8 @@
 // /ready: can questions be answered with what routers send now. Unlike /health it asks for collectors, which themselves wait for a healthy API.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { isLive, newestRuns } from '../../rules/minutes.ts'
-import { readAppliedMigrations, readCollectorRuns } from '../../rules/query.ts'
+import { isLive, newestRuns } from '../../rules/traffic/minutes.ts'
+import { readAppliedMigrations, readCollectorRuns } from '../../rules/traffic/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { needs } from '../access/roles.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'

@@ -1,9 +1,14 @@
 // /routers: registered exporters. The collector polls the list.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Configuration } from '../../rules/configuration.ts'
+import type { Configuration } from '../../rules/configuration/configuration.ts'
+import {
+  routerCodes,
+  routerInputSchema,
+  routerNotices,
+  routerSchema,
+} from '../../rules/configuration/router.ts'
 import { type Notice, parseOrRefuse } from '../../rules/problem.ts'
-import { routerCodes, routerInputSchema, routerNotices, routerSchema } from '../../rules/router.ts'
 import { changesBody } from '../body.ts'
 import { listSchema, parseIds, parseList, pointerTo, presentOf } from '../bulk.ts'
 import { json, success, successSchema } from '../envelope.ts'

@@ -2,18 +2,23 @@
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import {
+  ruleCodes,
+  ruleInputSchema,
+  ruleNotices,
+  ruleSchema,
+} from '../../rules/configuration/rule.ts'
+import { listSome, type Notice } from '../../rules/problem.ts'
+import {
   askExplanation,
   askPreview,
   askSuggestion,
   keptDays,
   mostPreviewDays,
   mostSuggestDays,
-} from '../../rules/ask.ts'
-import { explanationSchema } from '../../rules/explain.ts'
-import { previewSchema } from '../../rules/preview.ts'
-import { listSome, type Notice } from '../../rules/problem.ts'
-import { ruleCodes, ruleInputSchema, ruleNotices, ruleSchema } from '../../rules/rule.ts'
-import { suggestionSchema } from '../../rules/suggest.ts'
+} from '../../rules/questions/ask.ts'
+import { explanationSchema } from '../../rules/questions/explain.ts'
+import { previewSchema } from '../../rules/questions/preview.ts'
+import { suggestionSchema } from '../../rules/questions/suggest.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { needs } from '../access/roles.ts'
 import { failure, json, problem, success, successSchema } from '../envelope.ts'

@@ -1,9 +1,14 @@
 // /rules: what is watched, and when to alert.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Configuration } from '../../rules/configuration.ts'
+import type { Configuration } from '../../rules/configuration/configuration.ts'
+import {
+  ruleCodes,
+  ruleInputSchema,
+  ruleNotices,
+  ruleSchema,
+} from '../../rules/configuration/rule.ts'
 import { type Notice, parseOrRefuse } from '../../rules/problem.ts'
-import { ruleCodes, ruleInputSchema, ruleNotices, ruleSchema } from '../../rules/rule.ts'
 import { changesBody } from '../body.ts'
 import { listSchema, parseIds, parseList, pointerTo, presentOf } from '../bulk.ts'
 import { json, success, successSchema } from '../envelope.ts'

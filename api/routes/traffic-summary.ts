@@ -1,9 +1,9 @@
 // /traffic/summary: the network at a glance, in one answer.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Configuration } from '../../rules/configuration.ts'
-import { closedMinutes, newestMinute } from '../../rules/minutes.ts'
-import { readCollectorRuns } from '../../rules/query.ts'
+import type { Configuration } from '../../rules/configuration/configuration.ts'
+import { closedMinutes, newestMinute } from '../../rules/traffic/minutes.ts'
+import { readCollectorRuns } from '../../rules/traffic/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'

@@ -1,7 +1,7 @@
 // /traffic: what the traffic is made of, over time and in sum.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import type { Configuration } from '../../rules/configuration.ts'
+import type { Configuration } from '../../rules/configuration/configuration.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { success, successSchema } from '../envelope.ts'
 import { failures } from '../failures.ts'

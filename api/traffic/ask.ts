@@ -1,7 +1,7 @@
 // Questions about traffic, asked of the store. All functions throw StoreError and Unanswerable.
 
-import { readCollectorRuns } from '../../rules/query.ts'
 import { askStore } from '../../rules/store-error.ts'
+import { readCollectorRuns } from '../../rules/traffic/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { reversed } from './fields.ts'
 import { keyText } from './key.ts'

@@ -1,4 +1,4 @@
-import type { CollectorRun } from '../../rules/minutes.ts'
+import type { CollectorRun } from '../../rules/traffic/minutes.ts'
 
 /** Of each bucket, the share of its time in which a collector ran whose flows are stored: 0 to 1. `from` is in seconds since 1970. */
 export function coverage(

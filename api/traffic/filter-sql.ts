@@ -1,6 +1,6 @@
 // A filter as a condition of a statement: columns come from our tables of them, every value is a parameter.
 
-import { parsePrefix } from '../../rules/prefix.ts'
+import { parsePrefix } from '../../rules/configuration/prefix.ts'
 import { addressText } from './address-range.ts'
 import { findField } from './fields.ts'
 import type { Filter, Test, Value } from './filter.ts'

@@ -1,7 +1,7 @@
 // What the numbers and addresses of keys are called. All functions that ask throw StoreError.
 
-import type { Configuration } from '../../rules/configuration.ts'
-import { read } from '../../rules/query.ts'
+import type { Configuration } from '../../rules/configuration/configuration.ts'
+import { read } from '../../rules/traffic/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { type NameLists, noLists } from '../names/lists.ts'
 import { findField } from './fields.ts'

@@ -1,9 +1,9 @@
 // The network at a glance: what it carries now, what it carried in 24 hours and at most in a minute of them, towards and from the prefixes of rules where
 // there are some, and who most of it is of. Read from rollups only. All functions throw StoreError.
 
-import { knownMinutes } from '../../rules/minutes.ts'
-import { readCollectorRuns } from '../../rules/query.ts'
 import { toThousandth } from '../../rules/to-thousandth.ts'
+import { knownMinutes } from '../../rules/traffic/minutes.ts'
+import { readCollectorRuns } from '../../rules/traffic/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { askTop, readTraffic, type TopRow } from './ask.ts'
 import { createParameters } from './parameters.ts'

@@ -1,7 +1,7 @@
 // Traffic over time: the greatest keys, all others together, and the total, in steps of equal length.
 
-import type { CollectorRun } from '../../rules/minutes.ts'
 import { toThousandth } from '../../rules/to-thousandth.ts'
+import type { CollectorRun } from '../../rules/traffic/minutes.ts'
 import { coverage } from './coverage.ts'
 import { keyText } from './key.ts'
 import type { Plan } from './plan.ts'

@@ -1,7 +1,7 @@
 // Alerts as the API tells them (docs/rules.md).
 
 import type { AlertDocument } from '../../rules/alerts/document.ts'
-import type { Evidence } from '../../rules/evidence.ts'
+import type { Evidence } from '../../rules/evidence/evidence.ts'
 
 export type Alert = AlertDocument
 

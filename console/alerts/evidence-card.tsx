@@ -1,6 +1,6 @@
 // What an attack was made of, from its single flows, and how it could be stopped.
 
-import type { Evidence } from '../../rules/evidence.ts'
+import type { Evidence } from '../../rules/evidence/evidence.ts'
 import { formatAmount, formatWhole } from '../format.ts'
 import { ShareList } from '../home/top-lists.tsx'
 import { Code } from '../parts/code.tsx'

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import { protocolName } from '../../api/traffic/protocol-names.ts'
-import type { Router } from '../../rules/router.ts'
+import type { Router } from '../../rules/configuration/router.ts'
 import { useAsk } from '../ask.ts'
 import { FilterLine } from '../explore/filter-line.tsx'
 import {

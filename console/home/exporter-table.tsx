@@ -1,4 +1,4 @@
-import type { Exporter } from '../../rules/exporter.ts'
+import type { Exporter } from '../../rules/exporters/exporter.ts'
 import { formatAmount } from '../format.ts'
 import { Ago } from '../parts/ago.tsx'
 import { StateMark } from '../parts/state-mark.tsx'

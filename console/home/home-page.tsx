@@ -1,8 +1,8 @@
 // Home: is it running, what does the network carry, and is anything wrong. Before anything has arrived: how to make something arrive.
 
 import { useMemo, useState } from 'preact/hooks'
-import type { Collector } from '../../rules/collectors.ts'
-import type { Exporter } from '../../rules/exporter.ts'
+import type { Collector } from '../../rules/exporters/collectors.ts'
+import type { Exporter } from '../../rules/exporters/exporter.ts'
 import { type Asked, useAsk } from '../ask.ts'
 import { Legend } from '../chart/legend.tsx'
 import { TimeChart } from '../chart/time-chart.tsx'

@@ -1,6 +1,6 @@
 // Where every datagram and every flow went: what came in equals what is stored, under way, or dropped for a reason that is told.
 
-import type { Collector } from '../../rules/collectors.ts'
+import type { Collector } from '../../rules/exporters/collectors.ts'
 import { formatWhole } from '../format.ts'
 import { visible } from '../visible.ts'
 

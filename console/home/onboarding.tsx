@@ -1,8 +1,8 @@
 // Before the first flow: how to point a router here, and why there is nothing yet.
 
 import { useState } from 'preact/hooks'
-import type { Collector } from '../../rules/collectors.ts'
-import type { Exporter } from '../../rules/exporter.ts'
+import type { Collector } from '../../rules/exporters/collectors.ts'
+import type { Exporter } from '../../rules/exporters/exporter.ts'
 import { formatWhole } from '../format.ts'
 import { Code } from '../parts/code.tsx'
 import { vendors } from './vendors.ts'

@@ -1,7 +1,7 @@
 // One router: entered, changed, deleted.
 
 import { useState } from 'preact/hooks'
-import type { Router } from '../../rules/router.ts'
+import type { Router } from '../../rules/configuration/router.ts'
 import { readAmount } from '../format.ts'
 import { readLocation } from '../location.ts'
 import { DocumentForm, DocumentPage, type Stored } from '../parts/document.tsx'

@@ -1,7 +1,7 @@
 // The routers, and the exporters that nobody has entered yet.
 
-import type { Exporter } from '../../rules/exporter.ts'
-import type { Router } from '../../rules/router.ts'
+import type { Router } from '../../rules/configuration/router.ts'
+import type { Exporter } from '../../rules/exporters/exporter.ts'
 import { useAsk } from '../ask.ts'
 import { formatAmount } from '../format.ts'
 import { Ago } from '../parts/ago.tsx'

@@ -1,6 +1,6 @@
 // Rules in words.
 
-import type { Rule } from '../../rules/rule.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
 import { formatAmount } from '../format.ts'
 
 export const typeNames = {

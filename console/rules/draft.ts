@@ -1,8 +1,8 @@
 // A rule as it is typed, and as the API takes it.
 
 import type { Severity } from '../../rules/alerts/state.ts'
-import type { Rule } from '../../rules/rule.ts'
-import { type Vector, vectors } from '../../rules/vectors.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
+import { type Vector, vectors } from '../../rules/ddos/vectors.ts'
 import { readAmount } from '../format.ts'
 
 /** What a rule says of one vector, as its inputs hold it. Empty: as usual. */

@@ -1,9 +1,9 @@
 // What a rule would have seen in the last day, and when it would have been crossed, as it is typed at the moment.
 
 import { useCallback, useEffect, useState } from 'preact/hooks'
-import type { Preview } from '../../rules/preview.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
 import type { Notice } from '../../rules/problem.ts'
-import type { Rule } from '../../rules/rule.ts'
+import type { Preview } from '../../rules/questions/preview.ts'
 import { failureOf } from '../ask.ts'
 import { formatAmount, formatMoment, formatWhole } from '../format.ts'
 import { Failure } from '../parts/asking.tsx'

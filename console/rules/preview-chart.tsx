@@ -1,9 +1,9 @@
 // The values that a rule compares with its limits, and those limits.
 
 import { useMemo, useState } from 'preact/hooks'
-import type { Explanation } from '../../rules/explain.ts'
-import type { Preview } from '../../rules/preview.ts'
-import type { Rule } from '../../rules/rule.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
+import type { Explanation } from '../../rules/questions/explain.ts'
+import type { Preview } from '../../rules/questions/preview.ts'
 import { colorOf } from '../chart/colors.ts'
 import { Legend } from '../chart/legend.tsx'
 import { type Layer, TimeChart } from '../chart/time-chart.tsx'

@@ -1,4 +1,4 @@
-import type { Rule } from '../../rules/rule.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
 import { DocumentForm, type Stored } from '../parts/document.tsx'
 import { ChoiceField, TextField } from '../parts/field.tsx'
 import { inputsOf } from '../parts/form.tsx'

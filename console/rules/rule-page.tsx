@@ -1,7 +1,7 @@
 // One rule: entered, changed, deleted; and what it would have done.
 
 import { useState } from 'preact/hooks'
-import type { Rule } from '../../rules/rule.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
 import { DocumentPage, type Stored } from '../parts/document.tsx'
 import { draftOf } from './draft.ts'
 import { History } from './history.tsx'

@@ -1,4 +1,4 @@
-import type { Rule } from '../../rules/rule.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
 import { useAsk } from '../ask.ts'
 import { Asking } from '../parts/asking.tsx'
 import { Flash } from '../parts/flash.tsx'

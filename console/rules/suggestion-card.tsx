@@ -1,7 +1,7 @@
 // Limits that suit what the prefixes of a rule had so far, and the way into the form.
 
-import type { Rule } from '../../rules/rule.ts'
-import type { Suggestion } from '../../rules/suggest.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
+import type { Suggestion } from '../../rules/questions/suggest.ts'
 import { useAsk } from '../ask.ts'
 import { formatAmount } from '../format.ts'
 import { Asking } from '../parts/asking.tsx'

@@ -1,7 +1,7 @@
 // Which kinds of packets an advanced_ddos rule watches, and how much of each is worth a look at all.
 
+import { floorOf, type Vector, vectors } from '../../rules/ddos/vectors.ts'
 import type { Problem } from '../../rules/problem.ts'
-import { floorOf, type Vector, vectors } from '../../rules/vectors.ts'
 import { formatAmount } from '../format.ts'
 import { problemsOf } from '../parts/field.tsx'
 import { Notes } from '../parts/notes.tsx'

@@ -1,7 +1,7 @@
 // Silences: which alerts nobody is told of, why, and for how long.
 
 import type { Silence } from '../../rules/alerts/silence.ts'
-import type { Rule } from '../../rules/rule.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
 import { useAsk } from '../ask.ts'
 import { formatExactly, formatMoment } from '../format.ts'
 import { Asking } from '../parts/asking.tsx'

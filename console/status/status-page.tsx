@@ -1,8 +1,8 @@
 // Status: every stage from the socket to the disk, collector by collector.
 
 import type { KafkaReaders } from '../../api/kafka-readers.ts'
-import type { Collector } from '../../rules/collectors.ts'
-import type { Exporter } from '../../rules/exporter.ts'
+import type { Collector } from '../../rules/exporters/collectors.ts'
+import type { Exporter } from '../../rules/exporters/exporter.ts'
 import { useAsk } from '../ask.ts'
 import { formatAmount, formatDuration, formatWhole } from '../format.ts'
 import type { Health } from '../health.ts'

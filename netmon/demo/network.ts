@@ -2,8 +2,8 @@
 // goes on where the history ends.
 
 import type { ExportedFlow } from '../../exporter/flow.ts'
-import type { RouterInput } from '../../rules/router.ts'
-import type { RuleInput } from '../../rules/rule.ts'
+import type { RouterInput } from '../../rules/configuration/router.ts'
+import type { RuleInput } from '../../rules/configuration/rule.ts'
 import { parseAddress } from '../../runtime/ip.ts'
 import { hash, pick } from '../generate/random.ts'
 import { createFlowSlot } from '../generate/scenario.ts'

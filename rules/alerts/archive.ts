@@ -2,10 +2,10 @@
 
 import { z } from 'zod'
 import type { StoreClient } from '../../schema/client.ts'
-import { readDocuments } from '../documents.ts'
-import { evidenceSchema } from '../evidence.ts'
+import { readDocuments } from '../configuration/documents.ts'
+import { evidenceSchema } from '../evidence/evidence.ts'
 import { noSuch } from '../problem.ts'
-import { read } from '../query.ts'
+import { read } from '../traffic/query.ts'
 import { type AlertDocument, alertDocumentSchema } from './document.ts'
 import type { KeptEvidence } from './look-up-evidence.ts'
 import { readRemarks } from './people.ts'

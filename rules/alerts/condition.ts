@@ -1,6 +1,6 @@
 // What one closed minute says of one thing that is judged: the form in which verdicts of every type of rule reach the life cycle of alerts.
 
-import type { Metric, Peaks } from '../verdict.ts'
+import type { Metric, Peaks } from '../threshold/verdict.ts'
 
 /**
  * met: the rule is crossed; over: this minute is over the limit, and not yet for as long as the rule asks; between: not over the limit,

@@ -1,8 +1,8 @@
 // Verdicts of advanced_ddos rules as conditions.
 
-import { type DdosVerdict, type RateName, type Rates, rateNames } from '../ddos.ts'
-import { isOfPackets } from '../vectors.ts'
-import type { Metric } from '../verdict.ts'
+import { type DdosVerdict, type RateName, type Rates, rateNames } from '../ddos/ddos.ts'
+import { isOfPackets } from '../ddos/vectors.ts'
+import type { Metric } from '../threshold/verdict.ts'
 import type { Amount, Condition, Level } from './condition.ts'
 
 /** To this share of all its limits, or below, a vector must fall before its alert can end. */

@@ -1,6 +1,6 @@
 // What some judged minutes make of all alerts: a pure function, so that two evaluators that know the same decide the same.
 
-import type { CountedRule } from '../query.ts'
+import type { CountedRule } from '../traffic/query.ts'
 import { type AlertDocument, alertDocument } from './document.ts'
 import { basisOf, type Subject, trackedKey } from './identity.ts'
 import type { Judged } from './question.ts'

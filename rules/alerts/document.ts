@@ -1,11 +1,11 @@
 // An alert as the API and the alert command show it.
 
 import { z } from 'zod'
-import { ruleScopes, ruleTypes } from '../rule.ts'
+import { ruleScopes, ruleTypes } from '../configuration/rule.ts'
+import { vectors } from '../ddos/vectors.ts'
+import { metrics } from '../threshold/verdict.ts'
 import { minuteText } from '../time.ts'
 import { toThousandth } from '../to-thousandth.ts'
-import { vectors } from '../vectors.ts'
-import { metrics } from '../verdict.ts'
 import { isSourceType, sourceTypes } from './sources.ts'
 import {
   type AlertState,

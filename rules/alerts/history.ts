@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { StoreClient } from '../../schema/client.ts'
-import { read } from '../query.ts'
+import { read } from '../traffic/query.ts'
 import { type AlertDocument, alertDocumentSchema } from './document.ts'
 
 /** What people and channels are told of; data that is back tells itself. */

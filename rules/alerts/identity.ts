@@ -1,9 +1,9 @@
 // Names that are worked out, not drawn: whoever judges the same minute gives alerts and events the same ones.
 
 import { createHash } from 'node:crypto'
-import type { Rule } from '../rule.ts'
-import type { Series } from '../series.ts'
-import type { Vector } from '../vectors.ts'
+import type { Rule } from '../configuration/rule.ts'
+import type { Vector } from '../ddos/vectors.ts'
+import type { Series } from '../traffic/series.ts'
 import type { SourceType } from './sources.ts'
 
 /** What an alert is about. There is at most one open alert of each. */

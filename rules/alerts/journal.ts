@@ -1,9 +1,9 @@
 // What has been decided, in the store: one row an evaluation, of which the newest is all that the next one goes on from.
 
 import type { StoreClient } from '../../schema/client.ts'
-import { read } from '../query.ts'
 import { askStore } from '../store-error.ts'
 import { secondsText } from '../time.ts'
+import { read } from '../traffic/query.ts'
 import type { ToldEvent } from './decide.ts'
 import type { AlertState } from './state.ts'
 

@@ -1,9 +1,9 @@
 // Looks up what alerts are about, when they fire, grow and end. Beside their evaluation, which must not wait for that: it reads single flows.
 
 import type { StoreClient } from '../../schema/client.ts'
-import { type Evidence, readEvidence } from '../evidence.ts'
-import { read } from '../query.ts'
+import { type Evidence, readEvidence } from '../evidence/evidence.ts'
 import { askStore, StoreError } from '../store-error.ts'
+import { read } from '../traffic/query.ts'
 import type { AlertDocument } from './document.ts'
 import { sourceTypes } from './sources.ts'
 

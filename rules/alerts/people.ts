@@ -2,9 +2,9 @@
 
 import { randomUUID } from 'node:crypto'
 import type { StoreClient } from '../../schema/client.ts'
-import { read } from '../query.ts'
 import { askStore } from '../store-error.ts'
 import { secondsText } from '../time.ts'
+import { read } from '../traffic/query.ts'
 import type { AlertDocument, classes } from './document.ts'
 
 export type PersonsEvent = 'acknowledged' | 'classified' | 'commented' | 'accepted'

@@ -1,6 +1,6 @@
 // How severe an alert is, and when it is worth telling again: what a rule says of that, and what holds where it says nothing.
 
-import type { Rule } from '../rule.ts'
+import type { Rule } from '../configuration/rule.ts'
 import { type Severity, severities } from './state.ts'
 
 export interface Policy {

@@ -1,7 +1,7 @@
 // What is asked of closed minutes, and what is answered.
 
-import type { CountedRule } from '../query.ts'
-import type { ReadSeries } from '../series-values.ts'
+import type { CountedRule } from '../traffic/query.ts'
+import type { ReadSeries } from '../zscore/series-values.ts'
 import type { Condition } from './condition.ts'
 import type { Subject } from './identity.ts'
 import type { Policy } from './policy.ts'

@@ -2,7 +2,7 @@
 // completes what was cut off.
 
 import type { StoreClient } from '../../schema/client.ts'
-import { parsePrefix } from '../prefix.ts'
+import { parsePrefix } from '../configuration/prefix.ts'
 import { askStore } from '../store-error.ts'
 import { secondsText } from '../time.ts'
 import { type AlertDocument, alertDocument } from './document.ts'

@@ -1,7 +1,7 @@
 // Silences: alerts that nobody is told of for some time. What they are about goes through its life all the same.
 
 import { z } from 'zod'
-import { encloses, parsePrefix } from '../prefix.ts'
+import { encloses, parsePrefix } from '../configuration/prefix.ts'
 import type { FieldCodes } from '../problem.ts'
 import type { Subject } from './identity.ts'
 import { type Severity, severities } from './state.ts'

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { StoreClient } from '../../schema/client.ts'
-import { readDocuments, writeDocument } from '../documents.ts'
+import { readDocuments, writeDocument } from '../configuration/documents.ts'
 import { createMutex } from '../mutex.ts'
 import { noSuch, Unacceptable } from '../problem.ts'
 import {

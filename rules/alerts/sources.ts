@@ -3,8 +3,8 @@
 // A router is only said to be silent while the collector that heard it last runs and tells so: when a collector dies, that is one alert, not one for each
 // of its exporters. Others than registered routers are not watched: whoever forges the address of an exporter could make alerts of it.
 
-import { type CollectorRun, newestRuns } from '../minutes.ts'
-import type { Router } from '../router.ts'
+import type { Router } from '../configuration/router.ts'
+import { type CollectorRun, newestRuns } from '../traffic/minutes.ts'
 import type { Condition } from './condition.ts'
 import { fingerprintOf, type Subject } from './identity.ts'
 import { type Policy, usualPolicy } from './policy.ts'

@@ -1,6 +1,6 @@
 // What is kept of an alert from one minute to the next. Plain data: it is stored as JSON.
 
-import type { Metric, Peaks } from '../verdict.ts'
+import type { Metric, Peaks } from '../threshold/verdict.ts'
 import type { Amount } from './condition.ts'
 import type { Subject } from './identity.ts'
 

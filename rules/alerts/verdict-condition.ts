@@ -9,8 +9,8 @@ import {
   peaksOf,
   type Traffic,
   type Verdict,
-} from '../verdict.ts'
-import type { ZscoreVerdict } from '../zscore.ts'
+} from '../threshold/verdict.ts'
+import type { ZscoreVerdict } from '../zscore/zscore.ts'
 import type { Amount, Condition, Level } from './condition.ts'
 
 /** Of a threshold, and of the excess that a zscore rule allows, the value must fall to this share, or below, before an alert can end. */

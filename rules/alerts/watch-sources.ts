@@ -1,11 +1,11 @@
 // What judgeSources rests on, read once a minute by an evaluator that runs all the time.
 
 import type { StoreClient } from '../../schema/client.ts'
-import { readDocuments } from '../documents.ts'
-import { type CollectorRun, newestMinute } from '../minutes.ts'
-import { read } from '../query.ts'
-import { addressText } from '../raw-flows.ts'
-import { routerSchema } from '../router.ts'
+import { readDocuments } from '../configuration/documents.ts'
+import { routerSchema } from '../configuration/router.ts'
+import { type CollectorRun, newestMinute } from '../traffic/minutes.ts'
+import { read } from '../traffic/query.ts'
+import { addressText } from '../traffic/raw-flows.ts'
 import { type Heard, type JudgedSources, judgeSources, silentExporterMs } from './sources.ts'
 import type { AlertState } from './state.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
-import { createConfiguration } from '../../rules/configuration.ts'
+import { createConfiguration } from '../../rules/configuration/configuration.ts'
 import { createLog } from '../../runtime/log.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { type Send, sender } from '../build/api.ts'

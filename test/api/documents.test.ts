@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
-import { createConfiguration } from '../../rules/configuration.ts'
+import { createConfiguration } from '../../rules/configuration/configuration.ts'
 import { createLog } from '../../runtime/log.ts'
 import { type Send, sender } from '../build/api.ts'
 import { startTestDatabase, type TestDatabase } from '../build/database.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { createApp } from '../../api/app.ts'
-import { createConfiguration } from '../../rules/configuration.ts'
+import { createConfiguration } from '../../rules/configuration/configuration.ts'
 import { createLog } from '../../runtime/log.ts'
 import { createStoreClient } from '../../schema/client.ts'
 

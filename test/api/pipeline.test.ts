@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { diagnose, pipelineStates } from '../../api/pipeline.ts'
-import type { Collector } from '../../rules/collectors.ts'
+import type { Collector } from '../../rules/exporters/collectors.ts'
 
 const now = Date.UTC(2026, 10, 22, 12)
 const iso = (agoMs: number) => new Date(now - agoMs).toISOString()

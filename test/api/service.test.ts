@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer as createTcpServer } from 'node
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type ApiService, startApi } from '../../api/service.ts'
-import { ruleInputSchema } from '../../rules/rule.ts'
+import { ruleInputSchema } from '../../rules/configuration/rule.ts'
 import { UserError } from '../../runtime/errors.ts'
 import { createLog } from '../../runtime/log.ts'
 import { readSettings, type SettingName } from '../../runtime/settings.ts'

@@ -1,9 +1,9 @@
 // Rules, minutes of traffic and collectors for tests of alerts, on a clock that the test moves.
 
 import { createEvaluator } from '../../rules/alerts/advance.ts'
-import { createConfiguration } from '../../rules/configuration.ts'
-import type { Rule } from '../../rules/rule.ts'
-import { ruleInputSchema } from '../../rules/rule.ts'
+import { createConfiguration } from '../../rules/configuration/configuration.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
+import { ruleInputSchema } from '../../rules/configuration/rule.ts'
 import { recentDay, rowsOf, type TestDatabase } from './database.ts'
 
 /** Minutes are counted from here. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { bodyOf, draftOf } from '../../console/rules/draft.ts'
-import { type Rule, ruleInputSchema } from '../../rules/rule.ts'
+import { type Rule, ruleInputSchema } from '../../rules/configuration/rule.ts'
 
 const empty = draftOf(undefined)
 

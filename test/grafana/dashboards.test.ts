@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refreshCoarseRollups } from '../../api/periodic/coarse-rollups.ts'
 import { dashboards, formatDashboard } from '../../grafana/dashboards.ts'
-import { countPrefixes } from '../../rules/counted-prefixes.ts'
+import { countPrefixes } from '../../rules/configuration/counted-prefixes.ts'
 import { packageRoot } from '../../runtime/package-root.ts'
 import {
   type DashboardModel,

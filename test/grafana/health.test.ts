@@ -1,7 +1,7 @@
 // What the dashboards make of collectors' status, alerts and rules: each expected number is arithmetic on the rows that were put in.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Rule } from '../../rules/rule.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
 import { createScene, noon } from '../build/alert-scene.ts'
 import { modelOf, sqlOf, variablesOf } from '../build/dashboard-models.ts'
 import { rowsOf, startTestDatabase, type TestDatabase } from '../build/database.ts'

@@ -6,7 +6,7 @@ import path from 'node:path'
 import protobuf from 'protobufjs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { generate } from '../../netmon/generate/run.ts'
-import { createBackfill } from '../../rules/backfill.ts'
+import { createBackfill } from '../../rules/configuration/backfill.ts'
 import { packageRoot } from '../../runtime/package-root.ts'
 import { type CuttingProxy, startCuttingProxy } from '../build/cutting-proxy.ts'
 import {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { toAlert } from '../../rules/alert.ts'
-import type { Rule } from '../../rules/rule.ts'
-import type { Series } from '../../rules/series.ts'
-import type { Verdict } from '../../rules/verdict.ts'
-import type { ZscoreVerdict } from '../../rules/zscore.ts'
+import type { Rule } from '../../rules/configuration/rule.ts'
+import type { Verdict } from '../../rules/threshold/verdict.ts'
+import type { Series } from '../../rules/traffic/series.ts'
+import type { ZscoreVerdict } from '../../rules/zscore/zscore.ts'
 
 const rule: Rule = {
   id: '0123456789abcdef0123456789abcdef',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createConfiguration } from '../../rules/configuration.ts'
+import { createConfiguration } from '../../rules/configuration/configuration.ts'
+import { ruleInputSchema } from '../../rules/configuration/rule.ts'
 import { evaluate } from '../../rules/evaluate.ts'
-import { ruleInputSchema } from '../../rules/rule.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { recentDay, startTestDatabase, type TestDatabase } from '../build/database.ts'
 

@@ -1,10 +1,10 @@
 // IPv6 is IPv4 with longer addresses: the same flows, of one family and of the other, lead to the same verdicts.
 
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createConfiguration } from '../../rules/configuration.ts'
+import { createConfiguration } from '../../rules/configuration/configuration.ts'
+import { ruleInputSchema } from '../../rules/configuration/rule.ts'
 import { evaluate } from '../../rules/evaluate.ts'
 import type { Judgement } from '../../rules/judgement.ts'
-import { ruleInputSchema } from '../../rules/rule.ts'
 import { recentDay, startTestDatabase, type TestDatabase } from '../build/database.ts'
 
 let database: TestDatabase

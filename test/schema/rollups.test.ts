@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { refreshCoarseRollups } from '../../api/periodic/coarse-rollups.ts'
 import { type TrafficParameters, trafficQuery } from '../../bench/traffic.ts'
-import { countPrefixes } from '../../rules/counted-prefixes.ts'
+import { countPrefixes } from '../../rules/configuration/counted-prefixes.ts'
 import { recentDay, startTestDatabase, type TestDatabase } from '../build/database.ts'
 
 const rollups = [

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Access, isLoopback } from '../../../api/access/guard.ts'
 import { createApp } from '../../../api/app.ts'
-import { createConfiguration } from '../../../rules/configuration.ts'
+import { createConfiguration } from '../../../rules/configuration/configuration.ts'
 import { createLog } from '../../../runtime/log.ts'
 import type { StoreClient } from '../../../schema/client.ts'
 import { sender } from '../../build/api.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { findTarget, Unreachable } from '../../../api/notify/reach.ts'
-import { parsePrefix } from '../../../rules/prefix.ts'
+import { parsePrefix } from '../../../rules/configuration/prefix.ts'
 
 const allowed = (...texts: string[]) => texts.map((text) => parsePrefix(text)!)
 /** As a browser and Node read it from a URL. */

@@ -6,7 +6,7 @@ import { createEvaluator } from '../../../rules/alerts/advance.ts'
 import { appendEvaluation, readEvaluation } from '../../../rules/alerts/journal.ts'
 import { createSilences } from '../../../rules/alerts/silences.ts'
 import { createSourceWatch } from '../../../rules/alerts/watch-sources.ts'
-import { ruleInputSchema } from '../../../rules/rule.ts'
+import { ruleInputSchema } from '../../../rules/configuration/rule.ts'
 import {
   closedMs,
   createScene,

@@ -6,8 +6,8 @@ import { fingerprintOf, subjectOf } from '../../../rules/alerts/identity.ts'
 import { usualPolicy } from '../../../rules/alerts/policy.ts'
 import type { Judged } from '../../../rules/alerts/question.ts'
 import type { AlertState } from '../../../rules/alerts/state.ts'
-import type { CountedRule } from '../../../rules/query.ts'
-import { ruleSchema } from '../../../rules/rule.ts'
+import { ruleSchema } from '../../../rules/configuration/rule.ts'
+import type { CountedRule } from '../../../rules/traffic/query.ts'
 
 const noon = 1_795_435_200
 const prefixes = ['192.0.2.0/24', '198.51.100.0/24', '2001:db8::/32']

@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readAlerts } from '../../../rules/alerts/archive.ts'
 import { addRemark, type Remark } from '../../../rules/alerts/people.ts'
-import { askExplanation, askPreview } from '../../../rules/ask.ts'
-import { createConfiguration } from '../../../rules/configuration.ts'
+import { createConfiguration } from '../../../rules/configuration/configuration.ts'
+import { ruleInputSchema } from '../../../rules/configuration/rule.ts'
 import { evaluate } from '../../../rules/evaluate.ts'
-import { ruleInputSchema } from '../../../rules/rule.ts'
+import { askExplanation, askPreview } from '../../../rules/questions/ask.ts'
 import {
   closedMs,
   createScene,

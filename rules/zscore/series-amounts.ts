@@ -1,0 +1,116 @@
+// Bytes or packets of prefixes, minute by minute, read from the store for zscore rules. All functions throw StoreError.
+
+import type { StoreClient } from '../../schema/client.ts'
+import type { Rule } from '../configuration/rule.ts'
+import { askStore } from '../store-error.ts'
+import { type CountedRule, read } from '../traffic/query.ts'
+import { seriesKey } from '../traffic/series.ts'
+import { directionsOf } from '../traffic/traffic.ts'
+import { mostPackedMinutes, packedColumns, readPacked } from './packed-amounts.ts'
+
+export type Target = NonNullable<Rule['zscore_target']>
+
+export interface SeriesQuestion {
+  target: Target
+  /** zscore rules of this target. */
+  rules: readonly CountedRule[]
+  /** Minutes, in seconds since 1970; both are included. */
+  first: number
+  last: number
+}
+
+/** Bytes or packets by minute, each minute in the slot that `slotOf` names. */
+export type Amounts = Float64Array
+
+/** More than any question is about: 15 h 8 min, and the hour that may have to be caught up with. */
+export const slots = mostPackedMinutes
+export const slotOf = (minute: number) => (minute / 60) % slots
+
+/** They go into the request's URL. */
+const mostIds = 100
+/** What was counted and what is read must be of one replica, which may be behind others. */
+const oneReplica = { load_balancing: 'in_order' } as const
+
+/** Where the amounts of a prefix and direction are added to. */
+export type Shares = ReadonlyMap<string, readonly Amounts[]>
+
+/** Of all prefixes and directions: the column is small, and telling them apart would cost more than to read a minute in vain. */
+export function readFlows(
+  client: StoreClient,
+  first: number,
+  last: number,
+): Promise<Map<number, string>> {
+  return askStore(async () => {
+    const result = await client.query({
+      query: `SELECT toUnixTimestamp(minute) AS at, toString(sum(flows)) AS counted
+    FROM prefix_minutes
+    WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+    GROUP BY minute`,
+      query_params: { first, last },
+      clickhouse_settings: oneReplica,
+      format: 'JSONEachRow',
+    })
+    const rows = await result.json<{ at: number; counted: string }>()
+    return new Map(rows.map(({ at, counted }) => [at, counted]))
+  })
+}
+
+/** A list of dates, so that the primary key finds them. */
+const onlyMinutes = 'AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)})))'
+
+/** All minutes of the question, or only these. */
+export async function addAmounts(
+  client: StoreClient,
+  { target, rules, first, last }: SeriesQuestion,
+  shares: Shares,
+  minutes?: readonly number[],
+): Promise<void> {
+  const ids = rules.length <= mostIds ? rules.map(({ rule }) => rule.id) : []
+  const firstSlot = slotOf(first)
+  // One direction after the other: by one column the store groups twice as fast as by two.
+  for (const direction of directionsOf(rules.flatMap(({ series }) => series))) {
+    await askStore(async () => {
+      const { stream } = await client.exec({
+        query: `SELECT ${packedColumns(target === 'bits' ? 'bytes' : 'packets')}
+        FROM prefix_minutes
+        WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
+          ${minutes === undefined ? '' : onlyMinutes}
+          AND direction = {direction:String}
+          AND prefix IN
+          (
+            SELECT arrayJoin(JSONExtract(doc, 'counted_prefixes', 'Array(String)'))
+            FROM rules FINAL
+            WHERE JSONExtractString(doc, 'type') = 'zscore' AND JSONExtractString(doc, 'zscore_target') = {target:String}
+              AND (empty({ids:Array(String)}) OR has({ids:Array(String)}, id))
+          )
+        GROUP BY prefix
+        FORMAT RowBinary`,
+        query_params: { target, ids, direction, minutes: minutes ?? [], first, last },
+        clickhouse_settings: oneReplica,
+      })
+      // Added up here: rows of very many groups would take the store longer than handing them over does.
+      await readPacked(stream, (prefix, count, offsets, amounts) => {
+        for (const sums of shares.get(seriesKey({ prefix, direction })) ?? []) {
+          // Whole numbers, so that sums are the same in whatever order rows come, up to 2^53.
+          for (let index = 0; index < count; index++) {
+            const slot = (firstSlot + offsets[index]!) % slots
+            sums[slot] = sums[slot]! + amounts[index]!
+          }
+        }
+      })
+    })
+  }
+}
+
+/** Which of the rules have been edited since the question was made, so that what was read may be without some of their prefixes. */
+export async function readEdited(
+  client: StoreClient,
+  { rules }: SeriesQuestion,
+): Promise<CountedRule[]> {
+  const rows = await read<{ id: string; newest: string }>(
+    client,
+    `SELECT id, toString(version) AS newest FROM rules FINAL WHERE JSONExtractString(doc, 'type') = 'zscore'`,
+  )
+  const versions = new Map(rows.map(({ id, newest }) => [id, Number(newest)]))
+  return rules.filter(({ rule, version }) => versions.get(rule.id) !== version)
+}
