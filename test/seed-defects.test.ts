@@ -12,7 +12,7 @@ const defects: readonly Defect[] = [
   // Detection
   [
     'sensitivity had no effect: low, medium and high all were medium',
-    'rules/zscore.test.ts',
+    'rules/zscore/zscore.test.ts',
     'of %s sensitivity on constant traffic; a mean equal to it does not cross it',
   ],
   [
@@ -22,7 +22,7 @@ const defects: readonly Defect[] = [
   ],
   [
     'one minute too many was read, in no certain order',
-    'rules/verdict.test.ts',
+    'rules/threshold/verdict.test.ts',
     'when every minute is known, it is crossed exactly if all minutes of the duration are over the limit',
   ],
   [
@@ -37,7 +37,7 @@ const defects: readonly Defect[] = [
   ],
   [
     'a duration of more than an hour was taken, and never fired',
-    'rules/verdict.test.ts',
+    'rules/threshold/verdict.test.ts',
     'a duration of 60 minutes can fire, and so can one of 1',
   ],
   [
@@ -47,50 +47,50 @@ const defects: readonly Defect[] = [
   ],
   [
     'an attack entered its own baseline, and its alert ended while it went on',
-    'rules/zscore.test.ts',
+    'rules/zscore/zscore.test.ts',
     'of 60 minutes is crossed in all of them, with %s sensitivity',
     'a verdict is what the book says, however calm, noisy or torn the traffic is',
   ],
   [
     'prefixes that were quiet or constant were never over their limit',
-    'rules/zscore.test.ts',
+    'rules/zscore/zscore.test.ts',
     'that gets 50 Mbit/s crosses in the first minute: their mean of five is 10',
     'is not crossed by a night noise of 100 kbit/s',
   ],
   [
     'minutes without traffic were skipped, not counted as none',
-    'rules/zscore.test.ts',
+    'rules/zscore/zscore.test.ts',
     'silence that is known counts as zero, what is unknown does not',
   ],
   [
     'attacks were looked for in the minute that has just begun, and never again',
-    'rules/ddos-evaluate.test.ts',
+    'rules/ddos/evaluate.test.ts',
     'a minute that has just begun does not hide the one before',
   ],
   [
     'attacks were not seen for seven days, or after one refresh was missed',
-    'rules/ddos-evaluate.test.ts',
+    'rules/ddos/evaluate.test.ts',
     'the floor is the limit, from the first minute on',
     'a week in which nothing is known does not make it blind',
   ],
   [
     'percentiles were those of fragments of minutes',
-    'rules/ddos-evaluate.test.ts',
+    'rules/ddos/evaluate.test.ts',
     'minutes are whole before percentiles are taken, however many rows they are in',
   ],
   [
     'a refresh wrote two days, and so two alerts',
-    'rules/ddos-evaluate.test.ts',
+    'rules/ddos/evaluate.test.ts',
     'a rule has one verdict of a vector, not one for each day that was stored',
   ],
   [
     'where nothing was usual every packet was an attack',
-    'rules/ddos-evaluate.test.ts',
+    'rules/ddos/evaluate.test.ts',
     'a packet where there never was one is none',
   ],
   [
     'the sensitivity to attacks was fixed, and not the same everywhere',
-    'rules/ddos-evaluate.test.ts',
+    'rules/ddos/evaluate.test.ts',
     "sensitivity is the rule's own, and the same for whoever asks",
   ],
   // Ingest
@@ -101,7 +101,7 @@ const defects: readonly Defect[] = [
   ],
   [
     'IPv6 addresses with zeros behind were read as IPv4, and ::/0 took all of IPv4',
-    'rules/configuration.test.ts',
+    'rules/configuration/configuration.test.ts',
     'is each flow in every prefix that encloses its destination, and of its family',
   ],
   [
@@ -111,12 +111,12 @@ const defects: readonly Defect[] = [
   ],
   [
     'every address was compared with every prefix',
-    'rules/prefix.test.ts',
+    'rules/configuration/prefix.test.ts',
     'the chain of a prefix is every prefix that encloses it, from the most specific outwards',
   ],
   [
     'a new rule did not know what was before it',
-    'rules/backfill.test.ts',
+    'rules/configuration/backfill.test.ts',
     'a rule that is created after the traffic sees it, to the flow, and counts on without a gap',
   ],
   [
@@ -138,7 +138,7 @@ const defects: readonly Defect[] = [
   // Configuration and API
   [
     'changes were mutations, answered before they were there',
-    'rules/configuration.test.ts',
+    'rules/configuration/configuration.test.ts',
     'the newest version is what is read, merged or not',
   ],
   [
@@ -165,7 +165,7 @@ const defects: readonly Defect[] = [
   ],
   [
     'empty names, numbers as prefixes and rules without any limit were taken',
-    'rules/rule.test.ts',
+    'rules/configuration/rule.test.ts',
     'all problems of a body are told at once, those between fields too',
     'a threshold rule needs one',
     'a zscore rule needs sensitivity and target',
