@@ -1,5 +1,6 @@
 // Each long-running part as a process of its own.
 
+import os from 'node:os'
 import { makeDirectory } from '../runtime/files.ts'
 import { createLog } from '../runtime/log.ts'
 import { runService } from '../runtime/service.ts'
@@ -29,7 +30,15 @@ export async function runApi(settings: Settings): Promise<undefined> {
   await runService(start, log, stopDeadlineMs)
 }
 
+/**
+ * How much the store gives way (nice). A segment waits in the spool, a datagram that nobody reads in time is lost: where there are not processors
+ * enough for both, the collector comes first.
+ */
+const storeNiceness = 5
+
 export async function runStore(settings: Settings): Promise<undefined> {
+  // First of all: a thread is as nice as the one that made it, and the engine makes many when it is loaded.
+  os.setPriority(Math.min(os.getPriority() + storeNiceness, os.constants.priority.PRIORITY_LOW))
   const path = await import('node:path')
   const { startStore } = await import('../schema/store/server.ts')
   const { keepCredentials } = await import('../runtime/credentials.ts')

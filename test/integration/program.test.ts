@@ -3,6 +3,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { packageRoot } from '../../runtime/package-root.ts'
@@ -241,6 +242,13 @@ test.each(['store', 'collector', 'api'])(
   },
   60_000,
 )
+
+test('where there are not processors enough, the store gives way to the collector', () => {
+  const [store, collector] = ['store', 'collector'].map((part) =>
+    os.getPriority(pidOfPart(dataDir, part)),
+  )
+  expect(store! - collector!).toBe(5)
+})
 
 test('netmon alert finds the running store by itself; when the store is gone it says so and exits with 1', async () => {
   // A rule that is younger than the newest closed minute: nothing to tell, and nothing to be blind to, as older rules are while the collector was killed.
