@@ -33,7 +33,6 @@ const ruleTypes = [
   { type: 'zscore', zscore_sensitivity: 'high', zscore_target: 'bits' },
 ] as const
 
-const startedMs = Date.now() - 2 * 86_400_000
 
 const prefixName = (index: number) =>
   `${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`
@@ -103,10 +102,10 @@ async function fillMinutes(client: StoreClient, prefixes: number): Promise<Netwo
       last += 60
       await put(last, 1)
       const nowMs = (last + 80) * 1000
-      // A collector that has run for a day and stored everything.
+      // A collector that has run since the first of them and stored everything: what was before is unknown, and no silence.
       const time = (ms: number) => (ms / 1000).toFixed(3)
       const row = { collector: 'bench', boot: 'bench', kind: 'collector' }
-      const times = { started: time(startedMs), watermark: time(nowMs), time: time(nowMs) }
+      const times = { started: time(first * 1000), watermark: time(nowMs), time: time(nowMs) }
       await client.insert({
         table: 'status',
         values: [{ ...row, ...times }],
@@ -119,7 +118,7 @@ async function fillMinutes(client: StoreClient, prefixes: number): Promise<Netwo
 
 /** In place of those that there are. Answers how long that took. */
 async function createRules(client: StoreClient, prefixes: number, rule: object): Promise<number> {
-  const { rules } = createConfiguration(client, () => startedMs)
+  const { rules } = createConfiguration(client, () => 0)
   const startedMs = performance.now()
   await rules.rewrite((present) => [
     ...present.map(({ doc }) => ({ id: doc.id, input: undefined })),
