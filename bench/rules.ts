@@ -33,7 +33,6 @@ const ruleTypes = [
   { type: 'zscore', zscore_sensitivity: 'high', zscore_target: 'bits' },
 ] as const
 
-
 const prefixName = (index: number) =>
   `${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`
 
