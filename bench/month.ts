@@ -8,6 +8,7 @@ import { refreshCoarseRollups } from '../api/periodic/coarse-rollups.ts'
 import { createConfiguration } from '../rules/configuration/configuration.ts'
 import { ruleInputSchema } from '../rules/configuration/rule.ts'
 import { createStoreClient, type StoreClient } from '../schema/client.ts'
+import { coarseRollups } from '../schema/cluster.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
 import { rulePrefixes } from './schema-databases.ts'
 import { type BenchStore, rowsOf, startStore } from './store.ts'
@@ -24,16 +25,6 @@ const earlierDays = 30
 /** Of the tables of 5 minutes, which ranges of up to 8 days are read from. */
 const earlierFineDays = 8
 
-const rollups = [
-  'interface',
-  'protocol',
-  'source_as',
-  'destination_as',
-  'port',
-  'prefix',
-  'prefix_vector',
-  'host',
-]
 const prefixes = rulePrefixes(100)
 const markName = 'month.json'
 
@@ -137,7 +128,7 @@ async function fill(client: StoreClient, { flows, from }: Mark): Promise<void> {
     })
   }
   await refreshCoarseRollups(client, Date.now(), (daySeconds + hourSeconds) * 1000)
-  for (const name of rollups) {
+  for (const name of coarseRollups) {
     await repeatDay(client, `${name}_1h`, from, earlierDays)
     await repeatDay(client, `${name}_5m`, from, earlierFineDays)
   }

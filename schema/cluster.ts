@@ -14,6 +14,18 @@ type Place =
   /** Where views write them: nobody inserts from outside. */
   | 'written by views'
 
+/** Kept by 5 minutes and by hours as well, in `<name>_5m` and `<name>_1h`. */
+export const coarseRollups = [
+  'interface',
+  'protocol',
+  'source_as',
+  'destination_as',
+  'port',
+  'prefix',
+  'prefix_vector',
+  'host',
+] as const
+
 const places: Readonly<Record<string, Place>> = {
   migrations: 'everywhere',
   routers: 'everywhere',
@@ -47,16 +59,7 @@ const places: Readonly<Record<string, Place>> = {
   prefix_minutes: { by: 'sipHash64(minute)' },
   prefix_vector_1m: { by: 'sipHash64(minute)' },
   ...Object.fromEntries(
-    [
-      'interface',
-      'protocol',
-      'source_as',
-      'destination_as',
-      'port',
-      'prefix',
-      'prefix_vector',
-      'host',
-    ]
+    coarseRollups
       .flatMap((name) => [`${name}_5m`, `${name}_1h`])
       .map((name) => [name, { by: 'sipHash64(time)' }]),
   ),

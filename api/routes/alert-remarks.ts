@@ -1,7 +1,7 @@
 // /alerts/{alert_id}/...: what people say of an alert.
 
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
-import { alertStorySchema, readAlert } from '../../rules/alerts/archive.ts'
+import { type AlertStory, alertStorySchema, readAlert } from '../../rules/alerts/archive.ts'
 import { classes } from '../../rules/alerts/document.ts'
 import { addRemark, type Remark } from '../../rules/alerts/people.ts'
 import { Unacceptable } from '../../rules/problem.ts'
@@ -29,6 +29,11 @@ const commentBody = {
   },
 } as const
 
+const responses = {
+  200: json('The alert.', successSchema(alertStorySchema)),
+  ...failures(400, 404, 413, 422, 503),
+}
+
 const acknowledge = createRoute({
   method: 'post',
   path: '/alerts/{alert_id}/ack',
@@ -38,10 +43,7 @@ const acknowledge = createRoute({
     params,
     body: commentBody,
   },
-  responses: {
-    200: json('The alert.', successSchema(alertStorySchema)),
-    ...failures(400, 404, 413, 422, 503),
-  },
+  responses,
 })
 
 const classify = createRoute({
@@ -65,10 +67,7 @@ const classify = createRoute({
       },
     },
   },
-  responses: {
-    200: json('The alert.', successSchema(alertStorySchema)),
-    ...failures(400, 404, 413, 422, 503),
-  },
+  responses,
 })
 
 const comment = createRoute({
@@ -84,10 +83,7 @@ const comment = createRoute({
       },
     },
   },
-  responses: {
-    200: json('The alert.', successSchema(alertStorySchema)),
-    ...failures(400, 404, 413, 422, 503),
-  },
+  responses,
 })
 
 const acceptBaseline = createRoute({
@@ -99,10 +95,7 @@ const acceptBaseline = createRoute({
     params,
     body: commentBody,
   },
-  responses: {
-    200: json('The alert.', successSchema(alertStorySchema)),
-    ...failures(400, 404, 413, 422, 503),
-  },
+  responses,
 })
 
 export function alertRemarkRoutes({
@@ -114,8 +107,9 @@ export function alertRemarkRoutes({
 }): OpenAPIHono {
   const app = new OpenAPIHono()
 
-  const remark = async (id: string, said: Remark) => {
+  const remark = async (id: string, said: Remark, check?: (alert: AlertStory) => void) => {
     const alert = await readAlert(store, id, now())
+    check?.(alert)
     await addRemark(store, alert, said, now())
     return success(await readAlert(store, id, now()))
   }
@@ -148,14 +142,8 @@ export function alertRemarkRoutes({
     async (c) => {
       const { comment = '' } = c.req.valid('json')
       const { alert_id } = c.req.valid('param')
-      const alert = await readAlert(store, alert_id, now())
-      if (alert.type !== 'zscore') {
-        const message = `a ${alert.type} rule has no baseline that traffic could be accepted into: change its limits`
-        throw new Unacceptable([{ code: remarkCodes.accept, message, source: { pointer: '' } }])
-      }
-      const by = c.get('caller').name
-      await addRemark(store, alert, { event: 'accepted', by, comment }, now())
-      return c.json(success(await readAlert(store, alert_id, now())), 200)
+      const said = { event: 'accepted', by: c.get('caller').name, comment } as const
+      return c.json(await remark(alert_id, said, refuseWithoutBaseline), 200)
     },
     refuseInvalid(remarkCodes),
   )
@@ -172,4 +160,10 @@ export function alertRemarkRoutes({
   )
 
   return app
+}
+
+function refuseWithoutBaseline({ type }: AlertStory): void {
+  if (type === 'zscore') return
+  const message = `a ${type} rule has no baseline that traffic could be accepted into: change its limits`
+  throw new Unacceptable([{ code: remarkCodes.accept, message, source: { pointer: '' } }])
 }

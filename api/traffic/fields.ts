@@ -1,5 +1,7 @@
 // What flows can be told apart and filtered by. Nothing here needs Node: the console bundles it with the filter language.
 
+import { vectors } from '../../rules/ddos/vectors.ts'
+
 export type FieldType =
   /** An IPv4 or IPv6 address; tested against addresses and networks. */
   | 'address'
@@ -44,37 +46,8 @@ const number = (most: number) => ({ type: 'number', most, ...both }) as const
 const port = { type: 'port', most: most16, ...both } as const
 const as = { type: 'as', most: most32, ...both } as const
 
-/** As raw's column, and as those of the collectors' rollups. */
-const vectors = [
-  'other',
-  'fragment',
-  'tcp',
-  'tcp_syn',
-  'tcp_synack',
-  'tcp_ack',
-  'tcp_rst',
-  'tcp_fin',
-  'udp',
-  'icmp',
-  'gre',
-  'esp',
-  'udp_qotd',
-  'udp_chargen',
-  'udp_dns',
-  'udp_rpcbind',
-  'udp_ntp',
-  'udp_netbios',
-  'udp_snmp',
-  'udp_cldap',
-  'udp_openvpn',
-  'udp_ssdp',
-  'udp_arms',
-  'udp_stun',
-  'udp_wsd',
-  'udp_mdns',
-  'udp_coap',
-  'udp_memcached',
-] as const
+/** As raw's column and the rollups have them: of the sums, `total` is everything, and so no kind. */
+const kindsOfPackets = vectors.filter((vector) => vector !== 'total')
 
 /** In the order in which menus show them. */
 export const fields: readonly Field[] = [
@@ -95,7 +68,7 @@ export const fields: readonly Field[] = [
   { name: 'tcp_flags', title: 'TCP flags', type: 'flags', ...both },
   { name: 'host', title: 'Own host', type: 'address', ...both },
   { name: 'prefix', title: "Rules' prefix", type: 'prefix', ...both },
-  { name: 'vector', title: 'Kind of packets', type: 'choice', choices: vectors, ...both },
+  { name: 'vector', title: 'Kind of packets', type: 'choice', choices: kindsOfPackets, ...both },
   { name: 'src_addr', title: 'Source address', type: 'address', reverse: 'dst_addr', ...both },
   { name: 'dst_addr', title: 'Destination address', type: 'address', reverse: 'src_addr', ...both },
   {
