@@ -50,7 +50,8 @@ export async function readRuleVectors(
   const wanted = subjects.map(({ rule, series }) => ({ id: rule.id, prefix: series.prefix ?? '' }))
   const rows: Row[] = []
   for (let next = 0; next < wanted.length; next += mostWanted) {
-    rows.push(...(await readRows(client, ranges, wanted.slice(next, next + mostWanted))))
+    for (const row of await readRows(client, ranges, wanted.slice(next, next + mostWanted)))
+      rows.push(row)
   }
   return byRule(rows)
 }

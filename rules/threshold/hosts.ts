@@ -54,7 +54,8 @@ export async function findHosts(
   const named = [...new Set([...tracked.values()].flat().map(({ host }) => host))]
   for (let from = 0; from < named.length; from += mostNamed) {
     const hosts = named.slice(from, from + mostNamed)
-    rows.push(...(await readHosts(client, range, { condition: namedHosts, having: '1', hosts })))
+    for (const row of await readHosts(client, range, { condition: namedHosts, having: '1', hosts }))
+      rows.push(row)
   }
   for (const counted of rules) {
     const { rule, series: all } = counted

@@ -24,7 +24,8 @@ export async function judgeZscoreRules(
   for (const target of ['bits', 'packets'] as const) {
     const rules = question.rules.filter(({ rule }) => rule.zscore_target === target)
     if (rules.length === 0) continue
-    judged.push(...(await judgeTarget(client, target, { ...question, rules }, accepted)))
+    for (const one of await judgeTarget(client, target, { ...question, rules }, accepted))
+      judged.push(one)
   }
   return judged
 }

@@ -42,8 +42,13 @@ export async function weighJudged<Judged extends ZscoreJudged>(
   const over = judged.filter(({ verdicts }) => verdicts.some(({ since }) => since !== undefined))
   if (over.length === 0) return [...judged]
   const crossed = over.flatMap(({ verdicts }) => verdicts).filter(({ since }) => since)
-  const first = Math.min(...crossed.map(firstWeighed))
-  const last = Math.max(...crossed.map(({ closedMinute }) => closedMinute))
+  // Not by spreading: when a whole network is crossed at once, these are more than a call takes arguments.
+  let first = Number.POSITIVE_INFINITY
+  let last = 0
+  for (const verdict of crossed) {
+    first = Math.min(first, firstWeighed(verdict))
+    last = Math.max(last, verdict.closedMinute)
+  }
   const ranges = usualRanges(first, last)
   const oldest = ranges.at(-1)!.first
   const wasStored = knownMinutes(await readCollectorRuns(client, oldest * 1000), oldest, last)
