@@ -67,7 +67,7 @@ const tables = () =>
   rowsOf('SELECT name FROM system.tables WHERE database = currentDatabase() ORDER BY name')
 const documents = () =>
   rowsOf(
-    'SELECT * FROM (SELECT id, version, doc FROM rules UNION ALL SELECT id, version, doc FROM routers) ORDER BY id, version',
+    'SELECT * FROM (SELECT id, version, doc FROM rules FINAL UNION ALL SELECT id, version, doc FROM routers FINAL) ORDER BY id, version',
   )
 
 test('a name is kept letter for letter', async () => {
@@ -98,7 +98,7 @@ test('a name is kept letter for letter', async () => {
 
 test('in ids, parameters, filters and cursors they find nothing and change nothing', async () => {
   const before = await documents()
-  const log = () => rowsOf('SELECT count() AS writes FROM audit')
+  const log = () => rowsOf('SELECT count() AS writes FROM audit FINAL')
   const written = await log()
   for (const payload of payloads.slice(0, 14)) {
     const text = encodeURIComponent(payload)
