@@ -1,12 +1,12 @@
 // A collector between its socket and its sink: blocks that are full go to whoever measures, and back into use.
 
 import { pino } from 'pino'
-import { createBlocks } from '../collector/block.ts'
-import { createBlockPool } from '../collector/block-pool.ts'
-import { createExporters } from '../collector/exporters.ts'
-import { createLedger } from '../collector/ledger.ts'
+import { createLedger } from '../collector/delivery/ledger.ts'
+import { createBlocks } from '../collector/encode/block.ts'
+import { createBlockPool } from '../collector/encode/block-pool.ts'
+import { createExporters } from '../collector/exporters/exporters.ts'
+import { noRouters } from '../collector/exporters/routers.ts'
 import { createPipeline } from '../collector/pipeline.ts'
-import { noRouters } from '../collector/routers.ts'
 
 export interface BenchPipelineOptions {
   /** Absent: true. */

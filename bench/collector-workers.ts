@@ -3,7 +3,7 @@
 //   argument: how many; over IPC: out `NullReady`, in 'tell', out a `NullReport`
 
 import { pino } from 'pino'
-import { createBlockPool } from '../collector/block-pool.ts'
+import { createBlockPool } from '../collector/encode/block-pool.ts'
 import { watchDrops } from '../collector/receive/kernel-drops.ts'
 import { startCrew } from '../collector/workers/crew.ts'
 import { spawnThread } from '../collector/workers/spawn.ts'

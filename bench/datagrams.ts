@@ -1,8 +1,8 @@
 // The UDP datagrams of a capture file.
 
 import { closeSync, openSync } from 'node:fs'
+import type { Source } from '../collector/exporters/source.ts'
 import { createSources } from '../collector/receive/sources.ts'
-import type { Source } from '../collector/source.ts'
 import { readPackets } from '../netmon/decode/capture.ts'
 import { FileBytes } from '../netmon/decode/file-bytes.ts'
 import { createReassembler } from '../netmon/decode/fragments.ts'

@@ -1,6 +1,6 @@
 // The flows of traffic.sql as segments, as a collector seals them.
 
-import type { Segment } from '../collector/segment.ts'
+import type { Segment } from '../collector/delivery/segment.ts'
 import { flowSchema } from '../schema/flow-schema.ts'
 import type { BenchStore } from './store.ts'
 import { trafficQuery } from './traffic.ts'

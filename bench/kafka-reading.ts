@@ -3,7 +3,7 @@
 
 import type { Kafka } from 'kafkajs'
 import { pino } from 'pino'
-import type { Segment } from '../collector/segment.ts'
+import type { Segment } from '../collector/delivery/segment.ts'
 import { createClickHouseSink } from '../collector/sink/clickhouse.ts'
 import { createKafkaClient } from '../collector/sink/kafka-client.ts'
 import { createKafkaTopics } from '../collector/sink/kafka-topics.ts'

@@ -2,14 +2,14 @@
 
 import type { Logger } from '../runtime/log.ts'
 import type { Endpoint } from '../runtime/setting.ts'
-import { createExporters } from './exporters.ts'
+import type { Ledger } from './delivery/ledger.ts'
+import type { Output } from './delivery/output.ts'
+import { createExporters } from './exporters/exporters.ts'
+import type { Routers } from './exporters/routers.ts'
 import type { Front } from './front.ts'
-import type { Ledger } from './ledger.ts'
-import type { Output } from './output.ts'
 import { createPipeline } from './pipeline.ts'
 import { createSources } from './receive/sources.ts'
 import { openReceiver, type Receiver } from './receive/udp.ts'
-import type { Routers } from './routers.ts'
 import { restoreState } from './state.ts'
 import type { FrontSettings } from './workers/messages.ts'
 

@@ -1,12 +1,12 @@
 // What receives and decodes, as the rest of the collector sees it: the thread that it runs in itself, or workers.
 
 import type { ExporterDescription } from './decode/description.ts'
-import type { Decoding } from './decoding.ts'
-import type { KnownExporters } from './exporters.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger } from './delivery/ledger.ts'
+import type { KnownExporters } from './exporters/exporters.ts'
+import type { RouterList } from './exporters/routers.ts'
 import type { Listener } from './receive/udp.ts'
-import type { RouterList } from './routers.ts'
 import type { Learned } from './state.ts'
+import type { Decoding } from './telemetry/decoding.ts'
 
 export interface Front {
   /** What it counted, and what delivery did; with workers, as of the last `look`. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { writeFileAtomic } from '../runtime/files.ts'
-import type { Identity } from './status.ts'
+import type { Identity } from './telemetry/status.ts'
 
 /**
  * Who this collector is, for as long as its directory lives, and which run of it this is. A boot begins with its time, so that boots sort by age.

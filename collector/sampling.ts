@@ -1,7 +1,7 @@
 // What a flow's sampling rate is, decided once, at ingest.
 
+import type { Router } from './exporters/routers.ts'
 import { type FlowRecord, SamplingSource } from './flow.ts'
-import type { Router } from './routers.ts'
 
 type RouterSampling = Pick<Router, 'sampling_override' | 'default_sampling'>
 

@@ -4,10 +4,15 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { createDecoder } from '../collector/decode/decode.ts'
-import { createExporters } from '../collector/exporters.ts'
-import { createLedger, dropReasons, refusalReasons, rowDropReasons } from '../collector/ledger.ts'
-import { createMetrics } from '../collector/metrics.ts'
-import { noRouters } from '../collector/routers.ts'
+import {
+  createLedger,
+  dropReasons,
+  refusalReasons,
+  rowDropReasons,
+} from '../collector/delivery/ledger.ts'
+import { createExporters } from '../collector/exporters/exporters.ts'
+import { noRouters } from '../collector/exporters/routers.ts'
+import { createMetrics } from '../collector/telemetry/metrics.ts'
 import { commands } from '../netmon/commands.ts'
 import { packageRoot } from '../runtime/package-root.ts'
 import { describeSettings, settingFlags } from '../runtime/settings.ts'

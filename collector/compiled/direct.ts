@@ -1,7 +1,7 @@
 // Records that go from the datagram into a block without becoming a FlowRecord.
 
+import type { Source } from '../exporters/source.ts'
 import type { FlowRecord } from '../flow.ts'
-import type { Source } from '../source.ts'
 
 /** A block that flows are being written into. */
 export interface OpenBlock {

@@ -1,7 +1,14 @@
 // Writes a FlowMessage of a sample's records: field by field what `encode.ts` writes of a FlowRecord, straight from the datagram.
 
 import { EtherType, Layer } from '../decode/packet-cursor.ts'
-import { bytesTag, lowBytesTag, lowTag, tag, writeVarint, writeVarint64 } from '../protobuf.ts'
+import {
+  bytesTag,
+  lowBytesTag,
+  lowTag,
+  tag,
+  writeVarint,
+  writeVarint64,
+} from '../encode/protobuf.ts'
 import type { SampledPacket } from './sflow-packet.ts'
 import type { SampleRecords } from './sflow-records.ts'
 

@@ -3,7 +3,6 @@
 
 import type { DecoderCounters } from '../decode/counters.ts'
 import type { Message } from '../decode/message.ts'
-import { FlowRecord, SamplingSource } from '../flow.ts'
 import {
   bytesTag,
   lowBytesTag,
@@ -13,7 +12,8 @@ import {
   writeNanoseconds,
   writeNumber,
   writeVarint,
-} from '../protobuf.ts'
+} from '../encode/protobuf.ts'
+import { FlowRecord, SamplingSource } from '../flow.ts'
 import type { DirectOutput } from './direct.ts'
 import { findRecords, SampleRecords } from './sflow-records.ts'
 import {

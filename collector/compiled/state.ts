@@ -2,7 +2,6 @@
 
 import { earliestSeconds, latestSeconds } from '../decode/instant.ts'
 import type { Message } from '../decode/message.ts'
-import type { FlowRecord } from '../flow.ts'
 import {
   lowBytesTag,
   lowTag,
@@ -11,7 +10,8 @@ import {
   writeNanoseconds,
   writeNumber,
   writeVarint,
-} from '../protobuf.ts'
+} from '../encode/protobuf.ts'
+import type { FlowRecord } from '../flow.ts'
 import { constantOffsets, constantsBytes } from './constants.ts'
 
 /** Why a writer stopped. */

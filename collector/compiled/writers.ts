@@ -2,7 +2,7 @@
 
 import type { Plan } from '../decode/record-plan.ts'
 import type { Template } from '../decode/template.ts'
-import { writeNanoseconds, writeVarint, writeVarint64 } from '../protobuf.ts'
+import { writeNanoseconds, writeVarint, writeVarint64 } from '../encode/protobuf.ts'
 import { type GeneratedWriter, generateWriter } from './generate.ts'
 import type { Layout, WriteRecords, Writer } from './layout.ts'
 

@@ -2,8 +2,8 @@
 
 import type { Direct } from '../compiled/create-direct.ts'
 import type { Netflow5Layout } from '../compiled/netflow5-layout.ts'
+import type { Source } from '../exporters/source.ts'
 import type { FlowRecord } from '../flow.ts'
-import type { Source } from '../source.ts'
 import type { Compat } from './compat.ts'
 import type { DecoderCounters } from './counters.ts'
 import type { DataRecord } from './data-record.ts'

@@ -1,8 +1,8 @@
 // IPFIX. RFC 7011: message header 3.1, sets 3.3, template records 3.4.1, options template records 3.4.2, withdrawals
 // 8.1.
 
+import type { Source } from '../exporters/source.ts'
 import { FlowType } from '../flow.ts'
-import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'
 import { type DecodeContext, fail } from './context.ts'
 import type { DecodeReason } from './outcome.ts'

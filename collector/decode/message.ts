@@ -1,7 +1,7 @@
 // What the header of a datagram says about all flows in it.
 
+import type { Source } from '../exporters/source.ts'
 import { Address, type FlowRecord, FlowType } from '../flow.ts'
-import type { Source } from '../source.ts'
 import { allZero } from './bytes.ts'
 import type { DecodeReason } from './outcome.ts'
 import type { Speaker, TemplateProtocol } from './speaker.ts'

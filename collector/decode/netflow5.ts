@@ -1,8 +1,8 @@
 // NetFlow v5. Cisco, "NetFlow Export Datagram Format", tables B-3 and B-4.
 
 import { netflow5Writer, writeNetflow5 } from '../compiled/netflow5.ts'
+import type { Source } from '../exporters/source.ts'
 import { type FlowRecord, FlowType, SamplingSource } from '../flow.ts'
-import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'
 import { type DecodeContext, fail } from './context.ts'
 import { setIcmpFromPort } from './flow-completion.ts'

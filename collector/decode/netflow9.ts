@@ -1,7 +1,7 @@
 // NetFlow v9. RFC 3954: header 5.1, template FlowSet 5.2, data FlowSet 5.3, options template FlowSet 6.1.
 
+import type { Source } from '../exporters/source.ts'
 import { FlowType } from '../flow.ts'
-import type { Source } from '../source.ts'
 import { readUint16, readUint32 } from './bytes.ts'
 import type { DecodeContext } from './context.ts'
 import type { DecodeReason } from './outcome.ts'

@@ -1,6 +1,6 @@
 // A data set that came before its template, with what is needed to read it later as if it came then.
 
-import type { Source } from '../source.ts'
+import type { Source } from '../exporters/source.ts'
 import type { Message, Resumable } from './message.ts'
 import type { TemplateProtocol } from './speaker.ts'
 

@@ -1,8 +1,8 @@
 // sFlow version 5. sflow.org, "sFlow Version 5", section 5: the datagram and its samples. All numbers are XDR: big-endian,
 // in units of 4 bytes.
 
+import type { Source } from '../exporters/source.ts'
 import { FlowType } from '../flow.ts'
-import type { Source } from '../source.ts'
 import { readUint32 } from './bytes.ts'
 import type { DecodeContext } from './context.ts'
 import type { DecodeReason } from './outcome.ts'

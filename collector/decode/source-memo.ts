@@ -1,7 +1,7 @@
 // What the decoder found for a source when it last sent, so that its next datagram, which is mostly like it, needs no look-up.
 
+import type { Source } from '../exporters/source.ts'
 import type { Address } from '../flow.ts'
-import type { Source } from '../source.ts'
 import type { Domain, Exporter } from './exporter.ts'
 import type { SequenceStream } from './sequence-stream.ts'
 import type { Template } from './template.ts'

@@ -1,6 +1,6 @@
 import type { RemoteInfo } from 'node:dgram'
 import { formatAddress, parseAddress } from '../../runtime/ip.ts'
-import type { Source } from '../source.ts'
+import type { Source } from '../exporters/source.ts'
 
 /** UDP sources are free to invent: beyond this many, one heard early is forgotten (it only costs making it again). */
 const maxSources = 65_536

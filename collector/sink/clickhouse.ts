@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { ClickHouseError } from '@clickhouse/client'
 import type { StoreClient } from '../../schema/client.ts'
 import { flowSchema } from '../../schema/flow-schema.ts'
-import type { Segment } from '../segment.ts'
+import type { Segment } from '../delivery/segment.ts'
 import { SegmentRefused, type Sink } from './sink.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Logger } from '../../runtime/log.ts'
 import type { Settings } from '../../runtime/settings.ts'
 import { createStoreClient, findStore } from '../../schema/client.ts'
-import type { Ledger } from '../ledger.ts'
+import type { Ledger } from '../delivery/ledger.ts'
 import { createClickHouseSink } from './clickhouse.ts'
 import type { Sink } from './sink.ts'
 import { createThreadedSink } from './threaded.ts'

@@ -1,7 +1,7 @@
 // A segment as Kafka messages. Cutting depends on nothing but the segment's bytes, blocks and name and the number of partitions, so that a segment that is sent
 // again, from memory or from the spool, makes the same batches: brokers recognise a repeated batch by its place in the order of its partition alone.
 
-import type { Segment } from '../segment.ts'
+import type { Segment } from '../delivery/segment.ts'
 
 /** A value of many flows: as large as a block, small enough for every broker's default. */
 const valueBytes = 256 * 1024

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
 import type { Logger } from '../../runtime/log.ts'
-import { type Stream, streams } from '../segment.ts'
+import { type Stream, streams } from '../delivery/segment.ts'
 import { isTopicLost } from './kafka-errors.ts'
 
 export interface TopicNames {

@@ -6,8 +6,8 @@
 
 import type { Kafka } from 'kafkajs'
 import type { Logger } from '../../runtime/log.ts'
-import type { Ledger } from '../ledger.ts'
-import type { Segment, SegmentHeader } from '../segment.ts'
+import type { Ledger } from '../delivery/ledger.ts'
+import type { Segment, SegmentHeader } from '../delivery/segment.ts'
 import { createKafkaClient, type KafkaConnection } from './kafka-client.ts'
 import { type Compression, isCodecMissing, useCompression } from './kafka-codecs.ts'
 import { explainKafkaError, isProducerLost, isRefused, isTopicLost } from './kafka-errors.ts'

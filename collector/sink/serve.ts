@@ -2,7 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads'
 import { messageOf } from '../../runtime/errors.ts'
-import type { Ledger } from '../ledger.ts'
+import type { Ledger } from '../delivery/ledger.ts'
 import { SegmentRefused, type Sink } from './sink.ts'
 import type { ThreadMessage, ThreadRequest, ThreadState } from './thread-messages.ts'
 

@@ -1,4 +1,4 @@
-import type { Segment, SegmentHeader } from '../segment.ts'
+import type { Segment, SegmentHeader } from '../delivery/segment.ts'
 
 /** Where segments go. */
 export interface Sink {

@@ -1,6 +1,6 @@
 // What a sink's thread and the one that decodes say to each other. Blocks of segments lie in memory that both see; everything else is copied.
 
-import type { Segment, SegmentHeader } from '../segment.ts'
+import type { Segment, SegmentHeader } from '../delivery/segment.ts'
 
 export type ThreadRequest =
   | { id: number; ask: 'send'; segment: Segment }

@@ -3,7 +3,7 @@
 
 import { readUint32 } from '../decode/bytes.ts'
 import { addressLength } from '../decode/sflow-addresses.ts'
-import type { Source } from '../source.ts'
+import type { Source } from '../exporters/source.ts'
 
 const sflowVersion = 5
 const agentOffset = 8

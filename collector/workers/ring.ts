@@ -8,7 +8,7 @@
 //    8  address               16
 //   24  datagram
 
-import type { Source } from '../source.ts'
+import type { Source } from '../exporters/source.ts'
 
 const headerBytes = 24
 const skip = 0xffff_ffff

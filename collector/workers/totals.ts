@@ -1,7 +1,7 @@
 // Sums over workers, those that ended included.
 
 import type { DecoderCounters } from '../decode/counters.ts'
-import type { Ledger } from '../ledger.ts'
+import type { Ledger } from '../delivery/ledger.ts'
 
 type Counts = { [name: string]: number | Counts }
 

@@ -1,12 +1,12 @@
 // The day before the demo: written as a collector would have sent it, before one listens.
 
 import { refreshCoarseRollups } from '../../api/periodic/coarse-rollups.ts'
-import { encodeFlow, maxFlowBytes } from '../../collector/encode.ts'
+import { encodeFlow, maxFlowBytes } from '../../collector/encode/encode.ts'
 import { FlowRecord, FlowType, SamplingSource } from '../../collector/flow.ts'
 import { readIdentity } from '../../collector/identity.ts'
-import { timeText } from '../../collector/rows.ts'
 import { createClickHouseSink } from '../../collector/sink/clickhouse.ts'
-import { statusSegment } from '../../collector/status.ts'
+import { timeText } from '../../collector/telemetry/rows.ts'
+import { statusSegment } from '../../collector/telemetry/status.ts'
 import type { ExportedFlow } from '../../exporter/flow.ts'
 import { createEvaluator } from '../../rules/alerts/advance.ts'
 import { createConfiguration } from '../../rules/configuration/configuration.ts'

@@ -3,9 +3,9 @@
 import { createDecoder, type Decoder } from '../../collector/decode/decode.ts'
 import type { DecoderLimits } from '../../collector/decode/limits.ts'
 import type { DecodeReason } from '../../collector/decode/outcome.ts'
+import type { Source } from '../../collector/exporters/source.ts'
 import { Address, type FlowRecord } from '../../collector/flow.ts'
 import { NumberList } from '../../collector/number-list.ts'
-import type { Source } from '../../collector/source.ts'
 import { formatAddress } from '../../runtime/ip.ts'
 import { ip4 } from './bytes.ts'
 

@@ -1,6 +1,6 @@
 // Segments of the stream `flows`, by hand: each flow is a FlowMessage of its number (sequence_num, field 4) and a filler (src_mac, field 27).
 
-import type { Segment } from '../../collector/segment.ts'
+import type { Segment } from '../../collector/delivery/segment.ts'
 
 /** Flows numbered from `first`, about 110 bytes each, as is common. */
 export function flowsSegment(name: string, count: number, first = 0): Segment {

@@ -1,7 +1,7 @@
 // Reads the UDP datagrams of a capture for tests: classic pcap, Ethernet, no VLAN tags, no IP fragments.
 
 import { readFileSync } from 'node:fs'
-import type { Source } from '../../collector/source.ts'
+import type { Source } from '../../collector/exporters/source.ts'
 import { formatAddress } from '../../runtime/ip.ts'
 
 export interface CapturedDatagram {

@@ -1,7 +1,7 @@
 // Lists of routers as the API would give them.
 
-import type { Router, Routers } from '../../collector/routers.ts'
-import type { Source } from '../../collector/source.ts'
+import type { Router, Routers } from '../../collector/exporters/routers.ts'
+import type { Source } from '../../collector/exporters/source.ts'
 import { formatAddress, parseAddress } from '../../runtime/ip.ts'
 
 /** What the list says of routers, by address; the default rate is 0 unless it says otherwise. */

@@ -1,13 +1,13 @@
 // Runs the same datagrams through two pipelines, one that interprets every record and one with writers, for tests that hold them together.
 
 import { pino } from 'pino'
-import { createBlocks } from '../../collector/block.ts'
-import { createBlockPool } from '../../collector/block-pool.ts'
-import { createExporters } from '../../collector/exporters.ts'
-import { createLedger } from '../../collector/ledger.ts'
+import { createLedger } from '../../collector/delivery/ledger.ts'
+import { createBlocks } from '../../collector/encode/block.ts'
+import { createBlockPool } from '../../collector/encode/block-pool.ts'
+import { createExporters } from '../../collector/exporters/exporters.ts'
+import { noRouters, type Routers } from '../../collector/exporters/routers.ts'
+import type { Source } from '../../collector/exporters/source.ts'
 import { createPipeline } from '../../collector/pipeline.ts'
-import { noRouters, type Routers } from '../../collector/routers.ts'
-import type { Source } from '../../collector/source.ts'
 import { receivedMs } from './decoded.ts'
 
 export interface Sent {

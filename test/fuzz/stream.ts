@@ -1,8 +1,8 @@
 // What a collector might be sent: captures of real exporters over and over, damaged, repeated, out of order, from
 // forged addresses. The same seed gives the same datagrams.
 
+import type { Source } from '../../collector/exporters/source.ts'
 import { createSources } from '../../collector/receive/sources.ts'
-import type { Source } from '../../collector/source.ts'
 import { bytes, u16, u32 } from '../build/bytes.ts'
 import type { CapturedDatagram } from '../build/pcap.ts'
 import { mutate } from './mutate.ts'

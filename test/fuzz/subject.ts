@@ -4,7 +4,7 @@ import type { DirectOutput } from '../../collector/compiled/direct.ts'
 import { createDecoder, type Decoder, type DecoderOptions } from '../../collector/decode/decode.ts'
 import { type DecoderLimits, defaultLimits } from '../../collector/decode/limits.ts'
 import { decodeReasons } from '../../collector/decode/outcome.ts'
-import { encodeFlow, maxFlowBytes } from '../../collector/encode.ts'
+import { encodeFlow, maxFlowBytes } from '../../collector/encode/encode.ts'
 import type { FlowRecord } from '../../collector/flow.ts'
 import type { FuzzDatagram } from './stream.ts'
 

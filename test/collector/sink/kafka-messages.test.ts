@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Segment } from '../../../collector/segment.ts'
+import type { Segment } from '../../../collector/delivery/segment.ts'
 import { cutBatches } from '../../../collector/sink/kafka-messages.ts'
 import { sequenceNumbers } from '../../build/flow-message.ts'
 import { flowsSegment } from '../../build/flows-segment.ts'
