@@ -1,5 +1,6 @@
 // Status: every stage from the socket to the disk, collector by collector.
 
+import type { ComponentChildren } from 'preact'
 import type { KafkaReaders } from '../../api/kafka-readers.ts'
 import type { Collector } from '../../rules/exporters/collectors.ts'
 import type { Exporter } from '../../rules/exporters/exporter.ts'
@@ -169,6 +170,7 @@ function Gaps({ exporters }: { exporters: readonly Exporter[] }) {
                 'Restarts',
                 'Samples dropped',
                 'Templates',
+                'Longest flow',
                 'Clock',
               ].map((name) => (
                 <th scope="col" class="number" key={name}>
@@ -192,14 +194,32 @@ function Gaps({ exporters }: { exporters: readonly Exporter[] }) {
                 <td class="number">{formatWhole(exporter.sequence_resets)}</td>
                 <td class="number">{formatWhole(exporter.samples_dropped)}</td>
                 <td class="number">{formatWhole(exporter.templates)}</td>
+                <td class="number">{durationText(exporter.longest_flow_seconds)}</td>
                 <td class="number">{clockText(exporter.clock_skew_ms)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </TableBox>
+      {exporters.some(
+        ({ longest_flow_seconds }) => (longest_flow_seconds ?? 0) > steadySeconds,
+      ) && (
+        <p class="note caution">
+          A flow counts in the minute in which it is told. Exporters that tell flows only after
+          minutes make peaks that were none: set their active timeout to 60 s.
+        </p>
+      )}
     </section>
   )
+}
+
+/** An active timeout of a minute, and as long until an exporter looks again. */
+const steadySeconds = 120
+
+function durationText(seconds: number | null): ComponentChildren {
+  if (seconds === null) return ''
+  const text = formatDuration(seconds * 1000)
+  return seconds > steadySeconds ? <span class="muted caution">{text}</span> : text
 }
 
 function clockText(skewMs: number | null): string {

@@ -63,6 +63,11 @@ export const exporterSchema = z.object({
     highest_rate: z.number().nullable(),
     flows_by_source: z.record(z.string(), z.number()),
   }),
+  /**
+   * The longest that a flow of the last five minutes went on for, before it was told; null without flows. What counts in the minute of its arrival was carried over so long a time: beyond a minute or
+   * two, minutes have peaks that were none. An exporter's active timeout bounds it.
+   */
+  longest_flow_seconds: z.number().nullable(),
   /** Its clock minus the collector's; null when it tells no time. */
   clock_skew_ms: z.number().nullable(),
   /** Held now: templates, and data sets that wait for theirs. */
@@ -118,11 +123,12 @@ export interface LiveRun {
 
 const silentAfterMs = 5 * 60_000
 
-/** By address. */
+/** By address. `longestFlows` has seconds, by the address that flows are shown under. */
 export function summarizeExporters(
   runs: readonly ExporterRun[],
   live: readonly LiveRun[],
   routers: readonly Router[],
+  longestFlows: ReadonlyMap<string, number>,
   nowMs: number,
 ): Exporter[] {
   const routersByAddress = new Map(routers.map((router) => [router.router_ip, router]))
@@ -135,13 +141,14 @@ export function summarizeExporters(
   }
   return [...byExporter]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, ofOne]) => summarize(ofOne, live, routersByAddress, nowMs))
+    .map(([, ofOne]) => summarize(ofOne, live, routersByAddress, longestFlows, nowMs))
 }
 
 function summarize(
   runs: ExporterRun[],
   live: readonly LiveRun[],
   routers: ReadonlyMap<string, Router>,
+  longestFlows: ReadonlyMap<string, number>,
   nowMs: number,
 ): Exporter {
   const newest = runs.reduce((a, b) => (b.lastSeenMs > a.lastSeenMs ? b : a))
@@ -174,6 +181,7 @@ function summarize(
       highest_rate: highest === 0 ? null : highest,
       flows_by_source: sumBySource(runs),
     },
+    longest_flow_seconds: longestFlows.get(address) ?? null,
     clock_skew_ms: newest.clockSkewMs,
     templates: newest.templates,
     parked_sets: newest.parkedSets,

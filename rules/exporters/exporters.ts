@@ -28,12 +28,13 @@ export async function readExporters(
   nowMs: number,
 ): Promise<HeardExporters> {
   const recentFromMs = nowMs - recentMs
-  const [runs, live] = await Promise.all([
+  const [runs, live, longestFlows] = await Promise.all([
     readRuns(client, nowMs - hours * 3_600_000, recentFromMs),
     readLiveRuns(client, recentFromMs, nowMs),
+    readLongestFlows(client, recentFromMs),
   ])
   return {
-    exporters: summarizeExporters(runs, live, routers, nowMs),
+    exporters: summarizeExporters(runs, live, routers, longestFlows, nowMs),
     isCut: runs.length === mostRuns,
     isHearing: live.length > 0,
   }
@@ -74,6 +75,26 @@ async function readLiveRuns(
       boot,
       recentSeconds: (Number(last_ms) - Number(first_ms)) / 1000,
     }))
+}
+
+/** In seconds, by exporter. Times of the exporter's own clock, both: a clock that is wrong makes no flow longer. */
+async function readLongestFlows(
+  client: StoreClient,
+  recentFromMs: number,
+): Promise<Map<string, number>> {
+  const rows = await read<{ address: string; longest_ms: Count }>(
+    client,
+    `SELECT toString(sampler_address) AS address, max(flow_duration_ms) AS longest_ms
+    FROM raw
+    WHERE time_received >= fromUnixTimestamp({recent_from:UInt32})
+    GROUP BY sampler_address
+    ORDER BY longest_ms DESC
+    LIMIT {most_runs:UInt32}`,
+    { recent_from: Math.ceil(recentFromMs / 1000), most_runs: mostRuns },
+  )
+  return new Map(
+    rows.map(({ address, longest_ms }) => [canonical(address), Number(longest_ms) / 1000]),
+  )
 }
 
 interface RunRow {

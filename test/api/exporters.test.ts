@@ -35,7 +35,7 @@ beforeAll(async () => {
   )
 })
 afterAll(() => database.remove())
-beforeEach(() => database.empty('status', 'routers'))
+beforeEach(() => database.empty('status', 'routers', 'raw'))
 
 const time = (ms: number) => new Date(ms).toISOString().slice(0, -1).replace('T', ' ')
 const iso = (ms: number) => new Date(ms).toISOString()
@@ -150,10 +150,34 @@ test('an exporter that was heard from the start of its collector on has its coun
         highest_rate: 1_024,
         flows_by_source: { exporter: 31_000, router_default: 1_000 },
       },
+      longest_flow_seconds: null,
       clock_skew_ms: -1_500,
       templates: 6,
       parked_sets: 2,
     },
+  ])
+})
+
+test('how long its flows go on before they are told is that of the last five minutes', async () => {
+  const flow = (sampler_address: string, agoMs: number, flow_duration_ms: number) => ({
+    time_received: Math.floor((now - agoMs) / 1000),
+    sampler_address,
+    flow_duration_ms,
+  })
+  await tell(tick(edge, 0), heard(edge, 0), heard(edge, 0, { exporter: '2001:db8::1' }))
+  await database.client.insert({
+    table: 'raw',
+    values: [
+      flow('::ffff:192.0.2.1', 10 * minute, 7_200_000),
+      flow('::ffff:192.0.2.1', minute, 60_000),
+      flow('::ffff:192.0.2.1', minute, 1_800_000),
+      flow('2001:db8::1', minute, 0),
+    ],
+    format: 'JSONEachRow',
+  })
+  expect(await ask('/exporters')).toMatchObject([
+    { address: '192.0.2.1', longest_flow_seconds: 1_800 },
+    { address: '2001:db8::1', longest_flow_seconds: 0 },
   ])
 })
 
