@@ -3,7 +3,7 @@
 import type { Rule } from './configuration/rule.ts'
 import type { Vector } from './ddos/vectors.ts'
 import type { TrackedHost } from './threshold/hosts.ts'
-import type { Traffic } from './threshold/verdict.ts'
+import type { Traffic } from './traffic/minute-traffic.ts'
 import type { CountedRule } from './traffic/query.ts'
 import type { Series } from './traffic/series.ts'
 import type { ReadSeries } from './zscore/series-values.ts'

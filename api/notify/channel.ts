@@ -2,8 +2,8 @@
 
 import { z } from 'zod'
 import { toldEvents } from '../../rules/alerts/history.ts'
-import { severities } from '../../rules/alerts/state.ts'
 import { nameSchema } from '../../rules/configuration/name.ts'
+import { severities } from '../../rules/configuration/severity.ts'
 import type { FieldCodes } from '../../rules/problem.ts'
 
 export const channelCodes = {

@@ -4,7 +4,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { readEventsAfter } from '../../rules/alerts/history.ts'
-import { severities } from '../../rules/alerts/state.ts'
+import { severities } from '../../rules/configuration/severity.ts'
 import { codeOf, messageOf } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
 import type { StoreClient } from '../../schema/client.ts'

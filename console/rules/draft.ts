@@ -1,7 +1,7 @@
 // A rule as it is typed, and as the API takes it.
 
-import type { Severity } from '../../rules/alerts/state.ts'
 import type { Rule } from '../../rules/configuration/rule.ts'
+import type { Severity } from '../../rules/configuration/severity.ts'
 import { type Vector, vectors } from '../../rules/ddos/vectors.ts'
 import { readAmount } from '../format.ts'
 

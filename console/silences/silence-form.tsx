@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { Severity } from '../../rules/alerts/state.ts'
 import type { Rule } from '../../rules/configuration/rule.ts'
+import type { Severity } from '../../rules/configuration/severity.ts'
 import { vectors } from '../../rules/ddos/vectors.ts'
 import { ChoiceField, MomentField, TextField } from '../parts/field.tsx'
 import { Form, inputsOf } from '../parts/form.tsx'

@@ -2,19 +2,13 @@
 
 import { z } from 'zod'
 import { ruleScopes, ruleTypes } from '../configuration/rule.ts'
+import { severities } from '../configuration/severity.ts'
 import { vectors } from '../ddos/vectors.ts'
 import { metrics } from '../threshold/verdict.ts'
 import { minuteText } from '../time.ts'
 import { toThousandth } from '../to-thousandth.ts'
-import { isSourceType, sourceTypes } from './sources.ts'
-import {
-  type AlertState,
-  hasNoData,
-  type Incident,
-  isFlapping,
-  resolveReasons,
-  severities,
-} from './state.ts'
+import { isSourceType, sourceTypes } from './source-type.ts'
+import { type AlertState, hasNoData, type Incident, isFlapping, resolveReasons } from './state.ts'
 
 const perSecond = z.number()
 /** RFC 3339, UTC. */

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Rule } from '../configuration/rule.ts'
 import type { Vector } from '../ddos/vectors.ts'
 import type { Series } from '../traffic/series.ts'
-import type { SourceType } from './sources.ts'
+import type { SourceType } from './source-type.ts'
 
 /** What an alert is about. There is at most one open alert of each. */
 export interface Subject {

@@ -5,7 +5,7 @@ import { type Evidence, readEvidence } from '../evidence/evidence.ts'
 import { askStore, StoreError } from '../store-error.ts'
 import { read } from '../traffic/query.ts'
 import type { AlertDocument } from './document.ts'
-import { sourceTypes } from './sources.ts'
+import { sourceTypes } from './source-type.ts'
 
 /** At once; the rest has its turn with the next call. */
 const mostAlerts = 5

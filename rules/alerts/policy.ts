@@ -1,7 +1,7 @@
 // How severe an alert is, and when it is worth telling again: what a rule says of that, and what holds where it says nothing.
 
 import type { Rule } from '../configuration/rule.ts'
-import { type Severity, severities } from './state.ts'
+import { type Severity, severities } from '../configuration/severity.ts'
 
 export interface Policy {
   /** An alert is never milder. */

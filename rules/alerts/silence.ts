@@ -2,9 +2,9 @@
 
 import { z } from 'zod'
 import { encloses, parsePrefix } from '../configuration/prefix.ts'
+import { type Severity, severities } from '../configuration/severity.ts'
 import type { FieldCodes } from '../problem.ts'
 import type { Subject } from './identity.ts'
-import { type Severity, severities } from './state.ts'
 
 export const silenceCodes = {
   rule_id: 1301,

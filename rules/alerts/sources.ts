@@ -9,11 +9,8 @@ import type { Condition } from './condition.ts'
 import { fingerprintOf, type Subject } from './identity.ts'
 import { type Policy, usualPolicy } from './policy.ts'
 import type { Judged } from './question.ts'
+import type { SourceType } from './source-type.ts'
 import { type AlertState, isOpen } from './state.ts'
-
-/** In place of a rule's type, and of its id. */
-export const sourceTypes = ['collector_silent', 'exporter_silent'] as const
-export type SourceType = (typeof sourceTypes)[number]
 
 /** When an exporter was last heard, and by which collector. */
 export interface Heard {
@@ -159,8 +156,4 @@ function conditionOf({ sinceMs }: Silence, minute: number): Condition {
     errorPercent: null,
     clearMinutes: 1,
   }
-}
-
-export function isSourceType(type: string): type is SourceType {
-  return sourceTypes.some((one) => one === type)
 }

@@ -1,12 +1,9 @@
 // What is kept of an alert from one minute to the next. Plain data: it is stored as JSON.
 
+import type { Severity } from '../configuration/severity.ts'
 import type { Metric, Peaks } from '../threshold/verdict.ts'
 import type { Amount } from './condition.ts'
 import type { Subject } from './identity.ts'
-
-/** From the mildest on. */
-export const severities = ['warning', 'high', 'critical'] as const
-export type Severity = (typeof severities)[number]
 
 /** pending: over the limit, but not yet for as long as the rule asks; nobody is told. recovering: below the clear limit, but not yet for long enough. */
 export type Phase = 'pending' | 'firing' | 'recovering' | 'resolved'

@@ -8,6 +8,7 @@
 // A pure function of a state and what the next closed minute says: whoever takes the same minutes in the same order comes to the same states and
 // events, with the same ids, however many minutes are taken at once.
 
+import { severities } from '../configuration/severity.ts'
 import { type Condition, isUnknown } from './condition.ts'
 import { alertIdOf, eventIdOf, fingerprintOf, type Subject } from './identity.ts'
 import { type Policy, severityOf, usualPolicy } from './policy.ts'
@@ -19,7 +20,6 @@ import {
   isOpen,
   noDataMinutes,
   type ResolveReason,
-  severities,
 } from './state.ts'
 
 export const evaluatedEvents = [

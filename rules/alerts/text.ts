@@ -1,7 +1,7 @@
 // What happened to an alert, as one line for people.
 
 import type { AlertDocument } from './document.ts'
-import { isSourceType } from './sources.ts'
+import { isSourceType } from './source-type.ts'
 import type { EvaluatedEvent } from './step.ts'
 
 const units = { bandwidth: 'bit/s', packets: 'packets/s', flows: 'flows/s' } as const

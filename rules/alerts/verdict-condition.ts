@@ -7,9 +7,9 @@ import {
   metrics,
   type Peaks,
   peaksOf,
-  type Traffic,
   type Verdict,
 } from '../threshold/verdict.ts'
+import type { Traffic } from '../traffic/minute-traffic.ts'
 import type { ZscoreVerdict } from '../zscore/zscore.ts'
 import type { Amount, Condition, Level } from './condition.ts'
 

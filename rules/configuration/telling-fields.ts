@@ -1,7 +1,7 @@
 // Of rules: how severe their alerts are, and when they are told again. What is null is as for rules that say nothing (rules/alerts/policy.ts).
 
 import { z } from 'zod'
-import { severities } from '../alerts/state.ts'
+import { severities } from './severity.ts'
 import { wholeNumber } from './whole-number.ts'
 
 const mostRatio = 1_000

@@ -2,8 +2,8 @@
 
 import type { StoreClient } from '../../schema/client.ts'
 import type { Rule } from '../configuration/rule.ts'
-import type { JudgedSeries } from '../questions/range.ts'
-import type { Traffic } from '../threshold/verdict.ts'
+import type { JudgedSeries } from '../questions/judged-series.ts'
+import type { Traffic } from '../traffic/minute-traffic.ts'
 import { knownMinutes } from '../traffic/minutes.ts'
 import { readCollectorRuns } from '../traffic/query.ts'
 import type { Series } from '../traffic/series.ts'

@@ -3,11 +3,12 @@
 import { z } from 'zod'
 import { type DdosVerdict, rateNames } from '../ddos/ddos.ts'
 import { vectors } from '../ddos/vectors.ts'
-import { type MetricVerdict, metrics, type Traffic, type Verdict } from '../threshold/verdict.ts'
+import { type MetricVerdict, metrics, type Verdict } from '../threshold/verdict.ts'
 import { minuteText } from '../time.ts'
 import { toThousandth } from '../to-thousandth.ts'
+import type { Traffic } from '../traffic/minute-traffic.ts'
 import type { ZscoreVerdict } from '../zscore/zscore.ts'
-import type { JudgedSeries } from './range.ts'
+import type { JudgedSeries } from './judged-series.ts'
 
 const verdictSchema = z.object({
   metric: z.enum(metrics),

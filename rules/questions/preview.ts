@@ -6,7 +6,7 @@ import { crossedSince } from '../judgement.ts'
 import { peaksOf } from '../threshold/verdict.ts'
 import { minuteText } from '../time.ts'
 import { type Explanation, explain, explanationSchema } from './explain.ts'
-import type { JudgedSeries } from './range.ts'
+import type { JudgedSeries } from './judged-series.ts'
 
 const intervalSchema = z.object({
   /** One prefix of the rule; null: all of them together. */

@@ -2,10 +2,9 @@
 
 import type { StoreClient } from '../../schema/client.ts'
 import type { Rule } from '../configuration/rule.ts'
-import type { DdosVerdict } from '../ddos/ddos.ts'
 import { judgeDdosRange } from '../ddos/range.ts'
-import type { Vector } from '../ddos/vectors.ts'
-import { judgeThreshold, oldestMinute, type Traffic, type Verdict } from '../threshold/verdict.ts'
+import { judgeThreshold, oldestMinute, type Verdict } from '../threshold/verdict.ts'
+import type { Traffic } from '../traffic/minute-traffic.ts'
 import { knownMinutes } from '../traffic/minutes.ts'
 import { readCollectorRuns } from '../traffic/query.ts'
 import { type Series, seriesKey } from '../traffic/series.ts'
@@ -13,7 +12,8 @@ import { type PrefixSource, readMinutes } from '../traffic/traffic.ts'
 import { valueAt, weighJudged, type ZscoreJudged } from '../zscore/past.ts'
 import { ofSeries, readAcceptances } from '../zscore/past-alerts.ts'
 import { zscoreRuleOf } from '../zscore/rule.ts'
-import { judgeZscore, oldestZscoreMinute, type ZscoreVerdict } from '../zscore/zscore.ts'
+import { judgeZscore, oldestZscoreMinute } from '../zscore/zscore.ts'
+import type { JudgedSeries } from './judged-series.ts'
 
 /** What judging asks of a rule, stored or not. */
 export type JudgedRule = Pick<
@@ -33,17 +33,6 @@ export type JudgedRule = Pick<
 > & {
   /** Of one that is stored. */
   id?: string
-}
-
-export interface JudgedSeries {
-  series: Series
-  /** Of an advanced_ddos rule. */
-  vector?: Vector
-  /** By minute; a minute without flows is absent. */
-  traffic: ReadonlyMap<number, Traffic>
-  isKnown: (minute: number) => boolean
-  /** One of each minute, the first one first. */
-  verdicts: (Verdict | ZscoreVerdict | DdosVerdict)[]
 }
 
 /**

@@ -3,17 +3,11 @@
 import type { StoreClient } from '../../schema/client.ts'
 import type { Rule } from '../configuration/rule.ts'
 import { eachMinute, type JudgedStored, type StoredQuestion } from '../stored-question.ts'
+import type { Traffic } from '../traffic/minute-traffic.ts'
 import type { CountedRule } from '../traffic/query.ts'
 import { type Series, seriesKey } from '../traffic/series.ts'
 import { readRuleTraffic } from '../traffic/traffic.ts'
-import {
-  isOver,
-  judgeThreshold,
-  metrics,
-  oldestMinute,
-  type Traffic,
-  type Verdict,
-} from './verdict.ts'
+import { isOver, judgeThreshold, metrics, oldestMinute, type Verdict } from './verdict.ts'
 
 type Minutes = ReadonlyMap<number, Traffic>
 export type MinutesOf = (rule: Rule, series: Series) => Minutes

@@ -3,17 +3,8 @@
 
 import type { Rule } from '../configuration/rule.ts'
 import { toThousandth } from '../to-thousandth.ts'
+import type { Traffic } from '../traffic/minute-traffic.ts'
 import { addSamples, areEnough, errorPercent } from '../traffic/samples.ts'
-
-/** What went to a rule's prefixes, or came from them, in one minute, multiplied by the sampling rate. */
-export interface Traffic {
-  bytes: bigint
-  packets: bigint
-  /** Exported flow records, not multiplied. */
-  flows: bigint
-  /** Exported packets, not multiplied: what the estimates rest on. */
-  samples: bigint
-}
 
 export interface ThresholdInput {
   rule: Pick<

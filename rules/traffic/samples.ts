@@ -1,7 +1,7 @@
 // How far an estimate can be trusted that rests on sampled packets.
 
-import type { Traffic } from '../threshold/verdict.ts'
 import { toThousandth } from '../to-thousandth.ts'
+import type { Traffic } from './minute-traffic.ts'
 
 /**
  * Packets of some minutes. `samples` are those that were exported, `packets` what they were multiplied to. Every exported packet counts as a

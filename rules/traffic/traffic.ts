@@ -2,7 +2,7 @@
 
 import type { StoreClient } from '../../schema/client.ts'
 import type { Rule } from '../configuration/rule.ts'
-import type { Traffic } from '../threshold/verdict.ts'
+import type { Traffic } from './minute-traffic.ts'
 import type { MinuteRange } from './minutes.ts'
 import { type CountedRule, read } from './query.ts'
 import { type Series, seriesKey } from './series.ts'

@@ -2,7 +2,7 @@
 
 import type { StoreClient } from '../../schema/client.ts'
 import type { Rule } from '../configuration/rule.ts'
-import type { Traffic } from '../threshold/verdict.ts'
+import type { Traffic } from '../traffic/minute-traffic.ts'
 import { knownMinutes, type MinuteRange } from '../traffic/minutes.ts'
 import { readCollectorRuns } from '../traffic/query.ts'
 import { type Series, seriesKey } from '../traffic/series.ts'

@@ -2,7 +2,7 @@
 // minutes are left out of baselines: a backup that is usual every night would else hide an attack in the hours after it, and what is too uncertain to be
 // told is too uncertain to be learned from as well.
 
-import type { Traffic } from '../threshold/verdict.ts'
+import type { Traffic } from '../traffic/minute-traffic.ts'
 import { addSamples, areEnough, errorPercent } from '../traffic/samples.ts'
 import { recentMinutes } from './baseline.ts'
 import type { ZscoreRule } from './rule.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { judgeThreshold, type Traffic } from '../../../rules/threshold/verdict.ts'
+import { judgeThreshold } from '../../../rules/threshold/verdict.ts'
+import type { Traffic } from '../../../rules/traffic/minute-traffic.ts'
 
 const CLOSED = Date.UTC(2026, 10, 22, 12, 0) / 1000
 
