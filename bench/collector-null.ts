@@ -5,6 +5,7 @@
 import { pino } from 'pino'
 import { createSources } from '../collector/receive/sources.ts'
 import { openReceiver } from '../collector/receive/udp.ts'
+import { boundNewSpace } from '../runtime/new-space.ts'
 import { type GcPauses, pauses } from './collector-gc.ts'
 import { createBenchPipeline } from './collector-pipeline.ts'
 
@@ -18,6 +19,7 @@ export interface NullReport extends GcPauses {
   readonly kernelDrops: number
 }
 
+boundNewSpace()
 const log = pino({ level: 'warn' })
 const { pipeline, ledger, blocks } = createBenchPipeline()
 const sourceOf = createSources()

@@ -3,6 +3,7 @@
 import os from 'node:os'
 import { makeDirectory } from '../runtime/files.ts'
 import { createLog } from '../runtime/log.ts'
+import { boundNewSpace } from '../runtime/new-space.ts'
 import { runService } from '../runtime/service.ts'
 import type { Settings } from '../runtime/settings.ts'
 
@@ -10,6 +11,7 @@ import type { Settings } from '../runtime/settings.ts'
 const stopDeadlineMs = 40_000
 
 export async function runCollector(settings: Settings): Promise<undefined> {
+  boundNewSpace()
   const { startCollector } = await import('../collector/service.ts')
   const log = createLog('collector', settings.logLevel)
   await runService(() => startCollector(settings, log), log, stopDeadlineMs)

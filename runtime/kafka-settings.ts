@@ -1,6 +1,7 @@
 // The settings of Kafka: for the collector's sink, and for the tables that read its topics.
 
 import { oneOf, parseEndpoint, type Setting, text, trueOrFalse } from './setting.ts'
+import type { Settings } from './settings.ts'
 
 /** host:port, without the port 0. */
 function parseBrokers(value: string): string[] | undefined {
@@ -117,3 +118,8 @@ export const kafkaDefinitions = {
     ...oneOf('many', '1'),
   },
 } satisfies Record<string, Setting<unknown>>
+
+/** Consumer group by which ClickHouse reads the flows' topic: one for each database, so that two may read the same topics. */
+export function kafkaGroup(settings: Settings): string {
+  return settings.kafkaGroup ?? `netmon_${settings.clickhouseDatabase}`
+}

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { UserError } from '../runtime/errors.ts'
+import { kafkaGroup } from '../runtime/kafka-settings.ts'
 import { packageRoot } from '../runtime/package-root.ts'
 import type { Settings } from '../runtime/settings.ts'
 import { createStoreClient, type StoreAddress, type StoreClient } from './client.ts'
@@ -29,11 +30,6 @@ const rowStreams = ['status', 'metadata', 'counters']
 const flushEveryMs = 1_000
 /** Rows of an insert: at ten thousand flows a second the time above decides, when there is much to catch up on this does. */
 const rowsPerInsert = 262_144
-
-/** One for each database, so that two may read the same topics. */
-export function kafkaGroup(settings: Settings): string {
-  return settings.kafkaGroup ?? `netmon_${settings.clickhouseDatabase}`
-}
 
 /** Undefined when the settings name no brokers. */
 export function kafkaSource(settings: Settings): KafkaSource | undefined {

@@ -5,14 +5,13 @@ import path from 'node:path'
 import { crc32 } from 'node:zlib'
 import { writeFileAtomic } from '../../runtime/files.ts'
 import { type BlockPool, blockBytes } from '../encode/block-pool.ts'
+import type { Segment, SegmentHeader } from './segment.ts'
 import {
   prefixPeekBytes,
   readSegmentPrefix,
-  type Segment,
-  type SegmentHeader,
   type SegmentPrefix,
   writeSegment,
-} from './segment.ts'
+} from './segment-file.ts'
 
 /** What is set aside for people to look at is bounded too: the oldest of more than this many is deleted. */
 const maxSetAside = 16

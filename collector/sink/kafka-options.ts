@@ -1,6 +1,6 @@
 import { UserError } from '../../runtime/errors.ts'
+import { kafkaGroup } from '../../runtime/kafka-settings.ts'
 import type { Settings } from '../../runtime/settings.ts'
-import { kafkaGroup } from '../../schema/kafka.ts'
 import type { KafkaSinkOptions } from './kafka.ts'
 import type { KafkaConnection, SaslCredentials } from './kafka-client.ts'
 

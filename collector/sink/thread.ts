@@ -3,25 +3,24 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '../../runtime/errors.ts'
 import { createLog } from '../../runtime/log.ts'
-import type { Settings } from '../../runtime/settings.ts'
 import { createLedger } from '../delivery/ledger.ts'
-import { createKafkaSink } from './kafka.ts'
-import { kafkaSinkOptions } from './kafka-options.ts'
+import { createKafkaSink, type KafkaSinkOptions } from './kafka.ts'
 import { serveSink } from './serve.ts'
 import type { ThreadMessage } from './thread-messages.ts'
 
 export interface ThreadData {
-  settings: Settings
+  options: KafkaSinkOptions
+  logLevel: string
   /** What the thread before this one left unread in Kafka began then, milliseconds since 1970; undefined when nothing was. */
   unreadSinceMs: number | undefined
 }
 
-const { settings, unreadSinceMs } = workerData as ThreadData
+const { options, logLevel, unreadSinceMs } = workerData as ThreadData
 if (parentPort === null) throw new Error('this runs in a thread of the collector')
 try {
   const ledger = createLedger()
-  const log = createLog('collector', settings.logLevel)
-  const sink = createKafkaSink(kafkaSinkOptions(settings), ledger, log, unreadSinceMs)
+  const log = createLog('collector', logLevel)
+  const sink = createKafkaSink(options, ledger, log, unreadSinceMs)
   serveSink(parentPort, sink, ledger)
 } catch (error) {
   if (!(error instanceof UserError)) throw error

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { UserError } from '../../runtime/errors.ts'
 import type { Logger } from '../../runtime/log.ts'
-import type { Settings } from '../../runtime/settings.ts'
 import type { Ledger } from '../delivery/ledger.ts'
+import type { KafkaSinkOptions } from './kafka.ts'
 import { SegmentRefused, type Sink } from './sink.ts'
 import type { ThreadData } from './thread.ts'
 import type { ThreadMessage, ThreadRequest, ThreadState } from './thread-messages.ts'
@@ -26,14 +26,21 @@ interface Waiting {
 /** What a thread that ended by a fault had written to its connections arrives before the next one looks. */
 const restartMs = 1_000
 const closeMs = 5_000
+/**
+ * For new objects: those of some batches. It makes two megabytes of them a second, and by default V8 lets them grow to 48 before it looks which are still needed.
+ */
+const maxYoungGenerationSizeMb = 6
 
 /** @param begin starts a thread that serves a sink (serve.ts); `unreadSinceMs` is for its ThreadData */
 export async function createThreadedSink(
-  settings: Settings,
+  options: KafkaSinkOptions,
   ledger: Pick<Ledger, 'possibleDuplicates' | 'sinkFaults'>,
   log: Logger,
   begin: (data: ThreadData) => Worker = (data) =>
-    new Worker(new URL('./thread.js', import.meta.url), { workerData: data }),
+    new Worker(new URL('./thread.js', import.meta.url), {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb },
+    }),
 ): Promise<Sink> {
   const waiting = new Map<number, Waiting>()
   /** Being sent. */
@@ -51,7 +58,7 @@ export async function createThreadedSink(
   }
 
   const start = async (): Promise<Worker> => {
-    const worker = begin({ settings, unreadSinceMs: state.oldestUnreadMs })
+    const worker = begin({ options, logLevel: log.level, unreadSinceMs: state.oldestUnreadMs })
     state = { ...state, possibleDuplicates: 0 }
     let fault: unknown
     worker.on('error', (error) => {

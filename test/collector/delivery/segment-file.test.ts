@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  readSegmentPrefix,
-  type Segment,
-  writeSegment,
-} from '../../../collector/delivery/segment.ts'
+import type { Segment } from '../../../collector/delivery/segment.ts'
+import { readSegmentPrefix, writeSegment } from '../../../collector/delivery/segment-file.ts'
 
 const segment: Segment = {
   name: 'collector-1/20261122T101112.131Z-ab12/7',
