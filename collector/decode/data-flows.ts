@@ -1,7 +1,7 @@
 // The flows of a data record: one, or one for each direction.
 
-import type { FlowRecord } from '../flow.ts'
 import type { DecodeContext } from './context.ts'
+import type { DataRecord } from './data-record.ts'
 import type { Domain, Exporter } from './exporter.ts'
 import { completeFlow, samplingRate } from './flow-completion.ts'
 import { runSteps } from './plan.ts'
@@ -9,8 +9,8 @@ import type { Plan } from './record-plan.ts'
 import type { Template } from './template.ts'
 
 /**
- * Completes and emits the flow in `record`, which was read at `offset`, and the reverse flow when the record has one with
- * packets or octets.
+ * Completes and emits the flow in `record`, which was read at `offset`, and the reverse flow when the record has one. Of
+ * two directions, one without octets and packets is no flow; a record without any is one.
  */
 export function emitFlows(
   context: DecodeContext,
@@ -24,25 +24,38 @@ export function emitFlows(
   const { record } = context
   // Of both directions. Who gets a flow may change what is in it.
   const rate = samplingRate(context, template, exporter, domain)
-  completeFlow(context, exporter, domain, rate)
   if (plan.reverseSteps === undefined) {
-    emit(context)
+    finish(context, exporter, domain, rate)
     return
   }
-  const isRepeated = isRepeatedSession(context)
-  if (isRepeated) clearCounters(record.flow)
-  emit(context)
-  if (isRepeated) return
-
+  if (isRepeatedSession(context)) {
+    clearCounters(record)
+    finish(context, exporter, domain, rate)
+    return
+  }
+  const isAnswerOnly = countsNothing(record)
+  if (!isAnswerOnly) finish(context, exporter, domain, rate)
   record.begin()
   record.isReverse = true
   runSteps(plan, plan.reverseSteps, record, bytes, offset)
-  if (isEmpty(record.flow)) return
-  completeFlow(context, exporter, domain, rate)
-  emit(context)
+  if (!countsNothing(record)) {
+    finish(context, exporter, domain, rate)
+    return
+  }
+  if (!isAnswerOnly) return
+  record.begin()
+  runSteps(plan, plan.steps, record, bytes, offset)
+  finish(context, exporter, domain, rate)
 }
 
-function emit({ record, counters, emit }: DecodeContext): void {
+function finish(
+  context: DecodeContext,
+  exporter: Exporter | undefined,
+  domain: Domain | undefined,
+  rate: number,
+): void {
+  completeFlow(context, exporter, domain, rate)
+  const { record, counters, emit } = context
   counters.flows[record.message.protocol]++
   emit(record.flow, record.message.source)
 }
@@ -54,11 +67,15 @@ function isRepeatedSession({ record, sessions }: DecodeContext): boolean {
   return sessions.isRepeated(address, observationDomainId, flowId, flow.firewallEvent)
 }
 
-function isEmpty({ bytesLow, bytesHigh, packetsLow, packetsHigh }: FlowRecord): boolean {
-  return bytesLow === 0 && bytesHigh === 0 && packetsLow === 0 && packetsHigh === 0
+/** Neither counters nor a sampled packet. */
+function countsNothing({ flow, frameBytes }: DataRecord): boolean {
+  const { bytesLow, bytesHigh, packetsLow, packetsHigh } = flow
+  return (bytesLow | bytesHigh | packetsLow | packetsHigh | frameBytes) === 0
 }
 
-function clearCounters(flow: FlowRecord): void {
+function clearCounters(record: DataRecord): void {
+  const { flow } = record
+  record.frameBytes = 0
   flow.bytesLow = 0
   flow.bytesHigh = 0
   flow.packetsLow = 0

@@ -156,6 +156,7 @@ test('IPv6 ends change places as well', () => {
     [28, ip6('2001:db8::14')],
     [29, u8(48)],
     [30, u8(64)],
+    [2, u32(1)],
     [2, u32(1), reversed],
   )
   expect(flows[1]).toMatchObject({
@@ -316,6 +317,7 @@ test.each<[packets: Uint8Array, octets: Uint8Array, flows: number]>([
   const values: Value[] = [
     [8, ip4('192.0.2.10')],
     [12, ip4('198.51.100.20')],
+    [1, u32(1000)],
     [1, octets, reversed],
     [2, packets, reversed],
   ]
@@ -394,6 +396,19 @@ test('both flows have the sampling rate of the record, whoever changes the first
   const message = ipfix({ exportTime: seconds }, options, announced, data)
   decode(message, source(), receivedMs)
   expect(rates).toEqual([100, 100])
+})
+
+test('a direction without octets and packets is no flow, whichever of the two it is', () => {
+  const session = (octets: number, answered: number) =>
+    flowsWith(
+      [8, ip4('192.0.2.10')],
+      [12, ip4('198.51.100.20')],
+      [1, u32(octets)],
+      [1, u32(answered), reversed],
+    )
+  expect(session(1000, 0)).toMatchObject([{ srcAddr: '192.0.2.10', bytes: 1000n }])
+  expect(session(0, 9000)).toMatchObject([{ srcAddr: '198.51.100.20', bytes: 9000n }])
+  expect(session(0, 0)).toMatchObject([{ srcAddr: '192.0.2.10', bytes: 0n }])
 })
 
 test('flows of several records come in their order, each with its reverse flow behind it', () => {
