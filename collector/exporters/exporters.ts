@@ -2,7 +2,7 @@
 
 import { formatAddress } from '../../runtime/ip.ts'
 import type { DatagramFacts } from '../decode/datagram-facts.ts'
-import type { FlowRecord } from '../flow.ts'
+import { type FlowRecord, FlowType } from '../flow.ts'
 import { Exporter, type ExporterFacts } from './exporter.ts'
 import { Count, countsOfProtocol, ExporterCounts, ProtocolCount } from './exporter-counts.ts'
 import { type Routers, routerOf } from './routers.ts'
@@ -95,13 +95,15 @@ export function createExporters(routers: Routers, limit = maxExporters): Exporte
     of({ samplerAddress: { bytes, length } }, source, receivedMs) {
       return find(bytes, length, source, receivedMs)
     },
-    count({ start }, { type, samplingRate, samplingSource }, receivedMs, flows = 1) {
+    count({ start }, flow, receivedMs, flows = 1) {
+      const { type, samplingRate, samplingSource } = flow
       const { values } = counts
       values[start + Count.lastSeenMs] = receivedMs
-      values[start + Count.samplingRate] = samplingRate
-      values[start + Count.samplingSource] = samplingSource
       values[start + Count.flowsBySampling + samplingSource]! += flows
       values[start + Count.protocols + type * countsOfProtocol + ProtocolCount.flows]! += flows
+      if (isDiscard(flow)) return
+      values[start + Count.samplingRate] = samplingRate
+      values[start + Count.samplingSource] = samplingSource
       const lowest = values[start + Count.lowestSamplingRate]!
       if (samplingRate > values[start + Count.highestSamplingRate]!) {
         values[start + Count.highestSamplingRate] = samplingRate
@@ -127,6 +129,11 @@ export function createExporters(routers: Routers, limit = maxExporters): Exporte
     },
     forgotten: () => forgotten,
   }
+}
+
+/** Agents tell of every packet that they discard, at a rate of 1: that says nothing of how they sample. */
+function isDiscard({ type, packetsLow, forwardingStatus }: FlowRecord): boolean {
+  return type === FlowType.sflow5 && packetsLow === 0 && forwardingStatus !== 0
 }
 
 function takeFacts(

@@ -117,6 +117,24 @@ test('flows count for whom they are shown under, with the rates of an interval',
   expect(first).toMatchObject({ lowestSamplingRate: 60, highestSamplingRate: 60, samplingRate: 60 })
 })
 
+test('that packets were discarded says nothing of how an sFlow agent samples', () => {
+  const exporters = create()
+  const agent = sourceAt('192.0.2.1')
+  const count = (told: Partial<FlowRecord>) => {
+    const flow = Object.assign(flowOf('192.0.2.1'), { type: FlowType.sflow5 }, told)
+    exporters.count(exporters.of(flow, agent, 5), flow, 5)
+  }
+  count({ samplingRate: 400, packetsLow: 1 })
+  count({ samplingRate: 1, packetsLow: 0, forwardingStatus: 128 })
+  const [exporter] = exporters.all()
+  expect(exporter).toMatchObject({
+    flows: 2,
+    samplingRate: 400,
+    lowestSamplingRate: 400,
+    highestSamplingRate: 400,
+  })
+})
+
 test('of more than the bound the one heard first is forgotten, and begins anew when it is heard again', () => {
   const exporters = create()
   const first = sourceAt('192.0.2.1')
