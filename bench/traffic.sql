@@ -116,6 +116,7 @@ SELECT
     if(is_sflow, received, end_ms * 1000000) AS time_flow_end_ns,
     if(router IN (3, 5), 2, 1) AS sampling_source,
     if(is_sflow, unhex('0A000001'), '') AS udp_source,
+    0 AS router_role,
     if(router = 7 AND NOT is_ipv6 AND NOT inbound, unhex(concat('CB0071', hex(toUInt8(local % 16)))), '') AS post_nat_src_addr,
     if(router = 7 AND NOT is_ipv6 AND NOT inbound, remote4, '') AS post_nat_dst_addr,
     if(router = 7 AND NOT is_ipv6 AND NOT inbound AND has_ports, below(number, 'nat', 65536), 0) AS post_nat_src_port,

@@ -74,6 +74,10 @@ export type SamplingSource = (typeof SamplingSource)[keyof typeof SamplingSource
 /** As the tables name them, by number. */
 export const samplingSourceNames = ['assumed', 'exporter', 'router_default', 'override'] as const
 
+/** FlowMessage.router_role: core routers export what edge routers export as well. */
+export const RouterRole = { edge: 0, core: 1 } as const
+export type RouterRole = (typeof RouterRole)[keyof typeof RouterRole]
+
 /**
  * Every field of FlowMessage (schema/flow.proto; same meaning, camelCase names). Zero, or a length of zero, means unset.
  *
@@ -91,6 +95,8 @@ export class FlowRecord {
   readonly samplerAddress = new Address()
   /** Set only when it differs from samplerAddress. */
   readonly udpSource = new Address()
+  /** Given at ingest, as the sampling rate is. */
+  routerRole: RouterRole = RouterRole.edge
 
   readonly srcAddr = new Address()
   readonly dstAddr = new Address()
@@ -185,6 +191,7 @@ export class FlowRecord {
     this.samplingSource = SamplingSource.assumed
     this.samplerAddress.length = 0
     this.udpSource.length = 0
+    this.routerRole = RouterRole.edge
     this.srcAddr.length = 0
     this.dstAddr.length = 0
     this.nextHop.length = 0

@@ -11,7 +11,7 @@ import type { Output } from './delivery/output.ts'
 import { createByteOrders } from './exporters/byte-order.ts'
 import type { Exporter } from './exporters/exporter.ts'
 import type { Exporters } from './exporters/exporters.ts'
-import { type Routers, routerOf } from './exporters/routers.ts'
+import { type Routers, roleOf, routerOf } from './exporters/routers.ts'
 import type { Source } from './exporters/source.ts'
 import { applySampling } from './sampling.ts'
 import { counterRow } from './telemetry/counter-row.ts'
@@ -65,6 +65,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       begun = exporters.of(flow, source, receivedMs)
       if (knownOnly && begun.router === undefined) return false
       applySampling(flow, begun.router)
+      flow.routerRole = roleOf(begun.router)
       return true
     },
     open: () => blocks.open(receivedMs),
@@ -88,6 +89,7 @@ export function createPipeline(parts: PipelineParts): Pipeline {
         return
       }
       applySampling(flow, exporter.router)
+      flow.routerRole = roleOf(exporter.router)
       exporters.count(exporter, flow, receivedMs)
       output.append(flow, receivedMs)
     },

@@ -126,6 +126,11 @@ const defects: readonly Defect[] = [
     'two directions are never added up',
   ],
   [
+    'a packet that two routers exported counted twice',
+    'integration/rule-types.test.ts',
+    'what two routers export counts once while one of them is a core router, and twice from the first flow on behind the change',
+  ],
+  [
     'one message that cannot be read stopped the consumer',
     'integration/kafka.test.ts',
     'a thousand messages that nobody can read are as many dead letters, and stop nothing',

@@ -78,6 +78,7 @@ const columns: readonly (readonly [name: string, kind: Kind, column?: string])[]
   ['time_flow_end_ns', 'milliseconds', 'time_flow_end'],
   ['sampling_source', 'code'],
   ['udp_source', 'address'],
+  ['router_role', 'code'],
   ['post_nat_src_addr', 'address'],
   ['post_nat_dst_addr', 'address'],
   ['post_nat_src_port', 'number'],

@@ -1,7 +1,7 @@
 // Lines that write the fields of a FlowMessage from variables, in the order of the fields' numbers and in the encoding of `protobuf.ts`.
 
 import { addressFields, type UintField, uintFields } from './actions.ts'
-import { type ConstantName, constantOffsets, constants } from './constants.ts'
+import { type Constant, constantOffsets, constants } from './constants.ts'
 import { isZero, tagOf, writeAddress } from './generate-bytes.ts'
 import { writeApplication, writeLabelAddresses, writeLabels } from './generate-opaque.ts'
 import type { CompilableRecord, Ends, Part } from './record-layout.ts'
@@ -20,9 +20,9 @@ export function loadConstants(): string[] {
 /** `declared` are the integers that have a variable. */
 export function writeFields(record: CompilableRecord, declared: ReadonlySet<UintField>): string[] {
   const { addresses, counts, macs } = record
-  const fields: [number: number, lines: string[]][] = constants.map(({ number, name, words }) => [
-    number,
-    copyConstant(name, words),
+  const fields: [number: number, lines: string[]][] = constants.map((constant) => [
+    constant.number,
+    copyConstant(constant),
   ])
   fields.push(
     [6, ofFamily(record, ({ source }) => writeAddress(6, source))],
@@ -54,18 +54,18 @@ export function writeFields(record: CompilableRecord, declared: ReadonlySet<Uint
   return fields.sort(([a], [b]) => a - b).flatMap(([, lines]) => lines)
 }
 
-function copyConstant(name: ConstantName, words: number): string[] {
+function copyConstant({ name, words, usualWords }: Constant): string[] {
   const copy = (from: number, to: number) =>
     Array.from(
       { length: to - from },
       (_, i) => `out.setInt32(at + ${4 * (from + i)}, ${name}${from + i})`,
     )
-  // An IPv4 address needs two words, an IPv6 one five.
-  const lines =
-    words > 4
-      ? [...copy(0, 2), `if (${name}Bytes > 8) { ${copy(2, words).join('; ')} }`]
-      : copy(0, words)
-  return [...lines, `at += ${name}Bytes`]
+  const rest = copy(usualWords, words)
+  return [
+    ...copy(0, usualWords),
+    ...(rest.length === 0 ? [] : [`if (${name}Bytes > ${4 * usualWords}) { ${rest.join('; ')} }`]),
+    `at += ${name}Bytes`,
+  ]
 }
 
 function writeUint(number: number, field: UintField, bits: 8 | 16 | 32): string[] {

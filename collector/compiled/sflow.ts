@@ -129,6 +129,7 @@ export class SflowWriter {
     if (flow.udpSource.length !== 0) {
       at = writeAddress(pieces, bytesTag(pieces, at, 1002), flow.udpSource)
     }
+    at = writeUint(pieces, at, 1003, flow.routerRole)
     this.tailBytes = at - 3 * pieceBytes
     this.rate = samplingRate
     return true

@@ -90,10 +90,12 @@ export class WriterState {
     this.receivedBytes = writeNanoseconds(bytes, at, timeReceivedSeconds, timeReceivedNanos) - start
 
     start = constantOffsets.tail
-    this.tailBytes =
-      flow.samplingSource === 0
-        ? 0
-        : writeVarint(bytes, tag(bytes, start, 1001), flow.samplingSource) - start
+    at = start
+    if (flow.samplingSource !== 0) {
+      at = writeVarint(bytes, tag(bytes, at, 1001), flow.samplingSource)
+    }
+    if (flow.routerRole !== 0) at = writeVarint(bytes, tag(bytes, at, 1003), flow.routerRole)
+    this.tailBytes = at - start
 
     this.latest = latestSeconds(message.receivedSeconds)
     this.exportMs = message.exportSeconds * 1000

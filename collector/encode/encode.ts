@@ -32,7 +32,7 @@ const maxRouteElements = 1_000
  */
 const maxStackElements = 64
 
-const singularFields = 60
+const singularFields = 61
 const maxTagBytes = 2
 const maxLengthBytes = 2
 const maxVarint32Bytes = 5
@@ -206,6 +206,7 @@ function writeOwnFields(flow: FlowRecord, target: Uint8Array, at: number): numbe
   if (flow.udpSource.length !== 0) {
     at = writeAddress(target, bytesTag(target, at, 1002), flow.udpSource)
   }
+  if (flow.routerRole !== 0) at = writeVarint(target, tag(target, at, 1003), flow.routerRole)
   if (flow.postNatSrcAddr.length !== 0) {
     at = writeAddress(target, bytesTag(target, at, 1010), flow.postNatSrcAddr)
   }

@@ -7,6 +7,7 @@ import { messageOf } from '../../runtime/errors.ts'
 import { writeFileAtomic } from '../../runtime/files.ts'
 import { parseAddress } from '../../runtime/ip.ts'
 import type { Logger } from '../../runtime/log.ts'
+import { RouterRole } from '../flow.ts'
 import type { Source } from './source.ts'
 
 const pollMs = 2_000
@@ -28,6 +29,8 @@ const routerSchema = z.object({
   sampling_override: samplingRate.nullish(),
   /** In which order its data records hold the bytes of a sampling rate; big when absent. */
   sampling_byte_order: z.enum(['big', 'little']).optional(),
+  /** Edge when absent. */
+  role: z.enum(['edge', 'core']).optional(),
 })
 const listSchema = z.object({ version: z.string(), routers: z.array(routerSchema) })
 const answerSchema = z.object({ result: z.array(routerSchema) })
@@ -57,6 +60,11 @@ export function routerOf(
   source: Source,
 ): Router | undefined {
   return routers.find(address, address.length) ?? routers.find(source.bytes, source.bytes.length)
+}
+
+/** What its flows are marked with; who is no router is taken for the edge. */
+export function roleOf(router: Router | undefined): RouterRole {
+  return router?.role === 'core' ? RouterRole.core : RouterRole.edge
 }
 
 /** Without an API: no router is registered, and that is known at once. */

@@ -69,6 +69,7 @@ export function flowToJson(flow: FlowRecord): string {
     time_flow_end_ns: nanoseconds(flow.timeFlowEndSeconds, flow.timeFlowEndNanos),
     sampling_source: unlessZero(flow.samplingSource),
     udp_source: addressText(flow.udpSource),
+    router_role: unlessZero(flow.routerRole),
     post_nat_src_addr: addressText(flow.postNatSrcAddr),
     post_nat_dst_addr: addressText(flow.postNatDstAddr),
     post_nat_src_port: unlessZero(flow.postNatSrcPort),

@@ -202,7 +202,7 @@ async function fill(
           sum(toUInt128(r.packets)) AS samples
         FROM raw AS r
         ARRAY JOIN ${matches} AS matched
-        WHERE r.time_received >= toDateTime({from:UInt32}) AND r.time_received < toDateTime({to:UInt32})
+        WHERE r.time_received >= toDateTime({from:UInt32}) AND r.time_received < toDateTime({to:UInt32}) AND r.router_role = 'edge'
         GROUP BY minute, prefix, ${key}
       ) AS stored
       LEFT JOIN

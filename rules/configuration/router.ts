@@ -14,7 +14,11 @@ export const routerCodes = {
   default_sampling: 1104,
   sampling_override: 1105,
   sampling_byte_order: 1106,
+  role: 1107,
 } as const satisfies FieldCodes
+
+export const routerRoles = ['edge', 'core'] as const
+export type RouterRole = (typeof routerRoles)[number]
 
 /** What is sent to create or replace a router. */
 export const routerInputSchema = z.object(
@@ -47,6 +51,8 @@ export const routerInputSchema = z.object(
     sampling_byte_order: z
       .enum(['big', 'little'], { error: 'sampling_byte_order must be big or little' })
       .optional(),
+    /** What a core router exports an edge router exports, too: it counts in no rule. Absent: edge. */
+    role: z.enum(routerRoles, { error: 'role must be edge or core' }).optional(),
   },
   { error: 'the body must be a JSON object' },
 )
@@ -63,9 +69,14 @@ export const routerSchema = z.object({
   /** As given: absent when it was. */
   sampling_override: z.number().nullish(),
   sampling_byte_order: z.enum(['big', 'little']).optional(),
+  role: z.enum(routerRoles).optional(),
 })
 
 export type Router = z.infer<typeof routerSchema>
+
+export function roleOf({ role = 'edge' }: Router): RouterRole {
+  return role
+}
 
 /** What the sender of an accepted router should know. */
 export function routerNotices(body: object, router: RouterInput): Notice[] {

@@ -19,7 +19,7 @@ export interface FlowSelection {
 export const rawFlowSettings = `max_execution_time = 20, timeout_overflow_mode = 'throw', max_memory_usage = 1000000000`
 
 /**
- * The flows as a subquery: `ours` and `theirs` are the addresses inside and outside the prefixes, `seen_bytes` and `seen_packets` are multiplied by the
+ * The flows that count in rules, so none of core routers, as a subquery: `ours` and `theirs` are the addresses inside and outside the prefixes, `seen_bytes` and `seen_packets` are multiplied by the
  * sampling rate, `packet_bytes` is their mean size, other columns are those of raw.
  */
 export function rawFlows(selection: FlowSelection): {
@@ -41,7 +41,7 @@ export function rawFlows(selection: FlowSelection): {
         toUInt128(bytes) * sampling_rate AS seen_bytes, toUInt128(packets) * sampling_rate AS seen_packets,
         intDiv(bytes, greatest(packets, 1)) AS packet_bytes
       FROM raw
-      WHERE time_received >= toDateTime({first:UInt32}) AND time_received < toDateTime({end:UInt32})
+      WHERE time_received >= toDateTime({first:UInt32}) AND time_received < toDateTime({end:UInt32}) AND router_role = 'edge'
         AND ({host:String} = '' OR ${ours} = toIPv6OrDefault({host:String}))
         AND (empty({vectors:Array(String)}) OR has({vectors:Array(String)}, toString(vector)))
         AND hasAny(chain_of(${ours}), (SELECT groupArray(*) FROM (${prefixesOfSource})))

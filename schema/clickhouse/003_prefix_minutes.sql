@@ -1,4 +1,5 @@
--- Traffic of every rule's prefix by UTC minute of time_received, multiplied by the sampling rate: what rules are judged by.
+-- Traffic of every rule's prefix by UTC minute of time_received, multiplied by the sampling rate: what rules are judged by. Flows of core routers are left
+-- out: the edge exported the same packets.
 
 -- One dictionary per family: in a mixed one ::/0 would match IPv4.
 CREATE DICTIONARY IF NOT EXISTS prefixes4 (prefix String, chain Array(String), chain_active_from Array(DateTime('UTC')))
@@ -51,6 +52,7 @@ FROM ingest AS i
 ARRAY JOIN arrayConcat(
     arrayMap(p -> (p, 'in'), prefixes_of(i.dst_addr)),
     arrayMap(p -> (p, 'out'), prefixes_of(i.src_addr))) AS matched
+WHERE i.router_role = 0
 GROUP BY minute, prefix, direction;
 
 -- Prefixes whose minutes before active_from have been filled in from raw, from filled_from on.

@@ -1,5 +1,8 @@
 -- Traffic by 10 seconds and by minute of time_received: what charts and tables are read from.
 --
+-- What core routers export (router_role 1) has been exported at the edge as well: it is counted by exporter and interface, and in no other table, so that
+-- each packet counts once in all others and they agree.
+--
 -- Bytes and packets are estimates, multiplied by the sampling rate, and wide enough that no forged counter makes a sum wrap. Each view
 -- reads `ingest` itself, so an insert that is sent again under its token completes each table by itself.
 
@@ -59,6 +62,7 @@ SELECT
     sum(toUInt128(i.packets) * i.sampling_rate) AS packets,
     count() AS flows
 FROM ingest AS i
+WHERE i.router_role = 0
 GROUP BY minute, family, proto, tcp_flags;
 
 CREATE TABLE IF NOT EXISTS source_as_1m
@@ -83,6 +87,7 @@ SELECT
     sum(toUInt128(i.packets) * i.sampling_rate) AS packets,
     count() AS flows
 FROM ingest AS i
+WHERE i.router_role = 0
 GROUP BY minute, src_as;
 
 CREATE TABLE IF NOT EXISTS destination_as_1m
@@ -107,6 +112,7 @@ SELECT
     sum(toUInt128(i.packets) * i.sampling_rate) AS packets,
     count() AS flows
 FROM ingest AS i
+WHERE i.router_role = 0
 GROUP BY minute, dst_as;
 
 -- The service's port: the lower of the two, which is the server's more often than not. Protocols without ports are left out.
@@ -135,7 +141,7 @@ SELECT
     sum(toUInt128(i.packets) * i.sampling_rate) AS packets,
     count() AS flows
 FROM ingest AS i
-WHERE i.proto IN (6, 17, 33, 132, 136)
+WHERE i.router_role = 0 AND i.proto IN (6, 17, 33, 132, 136)
 GROUP BY minute, proto, port;
 
 -- Traffic towards each rule's prefix by the kind of packets that attacks are made of. Each flow is of one kind: the first that fits.
@@ -190,6 +196,7 @@ SELECT
     sum(toUInt128(i.packets)) AS samples
 FROM ingest AS i
 ARRAY JOIN arrayFilter((p, active_from) -> active_from <= minute, chain_of(i.dst_addr).1, chain_of(i.dst_addr).2) AS prefix
+WHERE i.router_role = 0
 GROUP BY minute, prefix, vector;
 
 -- Hosts inside the rules' prefixes and the local networks only: of all the hosts of the world, they would cost half of everything.
@@ -226,4 +233,5 @@ SELECT
     sum(toUInt128(i.packets)) AS samples
 FROM ingest AS i
 ARRAY JOIN arrayFilter(e -> is_ours(e.1), [(i.dst_addr, 'in'), (i.src_addr, 'out')]) AS end
+WHERE i.router_role = 0
 GROUP BY minute, host, direction;

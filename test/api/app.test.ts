@@ -87,8 +87,8 @@ describe('routers', () => {
     expect((await send('GET', '/routers')).body.result).toEqual([])
   })
 
-  test('keep what is said of their sampling, and show only what was said', async () => {
-    const said = { sampling_override: 512, sampling_byte_order: 'little' }
+  test('keep what is said of their sampling and role, and show only what was said', async () => {
+    const said = { sampling_override: 512, sampling_byte_order: 'little', role: 'core' }
     const created = await send('POST', '/routers', { ...router, ...said })
     const { id } = created.body.result
     expect(created.body.result).toEqual({ id, ...router, ...said })
@@ -96,13 +96,14 @@ describe('routers', () => {
     const none = { ...router, sampling_override: null }
     expect((await send('PUT', `/routers/${id}`, none)).body.result).toEqual({ id, ...none })
     expect((await send('PUT', `/routers/${id}`, router)).body.result).toEqual({ id, ...router })
-    const bad = { ...router, sampling_override: 0, sampling_byte_order: 'middle' }
+    const bad = { ...router, sampling_override: 0, sampling_byte_order: 'middle', role: 'spine' }
     const refused = await send('POST', '/routers', bad)
     expect([refused.status, refused.errors]).toEqual([
       422,
       [
         [1105, '/sampling_override'],
         [1106, '/sampling_byte_order'],
+        [1107, '/role'],
       ],
     ])
   })
@@ -224,6 +225,9 @@ describe('PATCH', () => {
       200,
       { id, ...router, default_sampling: 1 },
     ])
+    const core = { id, ...router, default_sampling: 1, role: 'core' }
+    expect((await send('PATCH', `/routers/${id}`, { role: 'core' })).body.result).toEqual(core)
+    expect((await send('PATCH', `/routers/${id}`, { name: 'my-router' })).body.result).toEqual(core)
   })
 
   test('counts the prefixes that a rule has after it', async () => {

@@ -6,7 +6,7 @@ import type { Segment } from '../../collector/delivery/segment.ts'
 import { createBlocks } from '../../collector/encode/block.ts'
 import { createBlockPool } from '../../collector/encode/block-pool.ts'
 import { createExporters } from '../../collector/exporters/exporters.ts'
-import { noRouters } from '../../collector/exporters/routers.ts'
+import { noRouters, type Routers } from '../../collector/exporters/routers.ts'
 import { createPipeline } from '../../collector/pipeline.ts'
 import { createSources } from '../../collector/receive/sources.ts'
 import { openReceiver } from '../../collector/receive/udp.ts'
@@ -26,9 +26,14 @@ export interface Played {
 
 /**
  * What a collector makes of these runs, which all go on at once, each from routers of its own. A datagram leaves when its run would send it, and is taken before
- * the clock moves on. `name` is that of the segments: no two plays may have the same.
+ * the clock moves on. `name` is that of the segments: no two plays may have the same. `moved` is told the time before each datagram.
  */
-export async function play(name: string, runs: readonly Played[]): Promise<Segment[]> {
+export async function play(
+  name: string,
+  runs: readonly Played[],
+  routers: Routers = noRouters,
+  moved: (nowMs: number) => void = () => {},
+): Promise<Segment[]> {
   const segments: Segment[] = []
   let number = 0
   const blocks = createBlocks(
@@ -38,8 +43,8 @@ export async function play(name: string, runs: readonly Played[]): Promise<Segme
   )
   const ledger = createLedger()
   const pipeline = createPipeline({
-    routers: noRouters,
-    exporters: createExporters(noRouters),
+    routers,
+    exporters: createExporters(routers),
     ledger,
     output: { append: blocks.append, addRow: () => true },
     knownOnly: false,
@@ -64,6 +69,7 @@ export async function play(name: string, runs: readonly Played[]): Promise<Segme
   batches.sort((a, b) => a.atMs - b.atMs)
   for (const { atMs, write } of batches) {
     clockMs = atMs
+    moved(clockMs)
     const { socket, datagram } = write()
     await new Promise<void>((resolve, reject) => {
       taken = resolve

@@ -20,17 +20,19 @@ export interface PutFlow {
   in_if: number
   out_if: number
   tcp_flags: number
+  /** Absent: of the edge. */
+  router_role?: 0 | 1
 }
 
 const columns =
-  'bytes, packets, sampling_rate, proto, src_port, dst_port, src_as, dst_as, in_if, out_if, tcp_flags'
+  'bytes, packets, sampling_rate, proto, src_port, dst_port, src_as, dst_as, in_if, out_if, tcp_flags, router_role'
 
 /** Through `ingest`, so that every rollup gets them. */
 export async function putFlows(client: StoreClient, flows: readonly PutFlow[]): Promise<void> {
   await client.command({
     query: `CREATE TABLE IF NOT EXISTS put_flows (second UInt64, src String, dst String, sampler String, bytes UInt64, packets UInt64,
       sampling_rate UInt64, proto UInt32, src_port UInt32, dst_port UInt32, src_as UInt32, dst_as UInt32, in_if UInt32, out_if UInt32,
-      tcp_flags UInt32) ENGINE = Memory`,
+      tcp_flags UInt32, router_role UInt32) ENGINE = Memory`,
   })
   await client.insert({ table: 'put_flows', values: [...flows], format: 'JSONEachRow' })
   await client.command({

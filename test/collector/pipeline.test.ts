@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createLedger } from '../../collector/delivery/ledger.ts'
 import { createExporters } from '../../collector/exporters/exporters.ts'
 import type { Routers } from '../../collector/exporters/routers.ts'
-import { SamplingSource } from '../../collector/flow.ts'
+import { RouterRole, SamplingSource } from '../../collector/flow.ts'
 import { createPipeline } from '../../collector/pipeline.ts'
 import { bytes, u8, u16, u32 } from '../build/bytes.ts'
 import { netflow5 } from '../build/netflow5.ts'
@@ -18,6 +18,7 @@ function createTestPipeline(routers: Routers, knownOnly = false) {
   const ledger = createLedger()
   const exporters = createExporters(routers)
   const kept: { rate: number; source: number }[] = []
+  const roles: number[] = []
   const rows: [stream: string, row: object][] = []
   let hasRoom = true
   const pipeline = createPipeline({
@@ -25,7 +26,10 @@ function createTestPipeline(routers: Routers, knownOnly = false) {
     exporters,
     ledger,
     output: {
-      append: (flow) => kept.push({ rate: flow.samplingRate, source: flow.samplingSource }),
+      append(flow) {
+        kept.push({ rate: flow.samplingRate, source: flow.samplingSource })
+        roles.push(flow.routerRole)
+      },
       addRow(stream, row) {
         if (hasRoom) rows.push([stream, row])
         return hasRoom
@@ -38,7 +42,7 @@ function createTestPipeline(routers: Routers, knownOnly = false) {
   const fillUp = () => {
     hasRoom = false
   }
-  return { pipeline, ledger, exporters, kept, rows, fillUp }
+  return { pipeline, ledger, exporters, kept, roles, rows, fillUp }
 }
 
 const silent = netflow5({ seconds }, {})
@@ -78,6 +82,18 @@ test('a router’s override wins over what its exporter announces, and over its 
     { rate: 400, source: SamplingSource.exporter },
     { rate: 1000, source: SamplingSource.routerDefault },
   ])
+})
+
+test('flows have the role of their router, with the first datagram behind a change of it; who is no router is of the edge', () => {
+  const routers = listedRouters({ '192.0.2.1': { role: 'core' }, '192.0.2.2': { role: 'edge' } })
+  const { pipeline, roles } = createTestPipeline(routers)
+  const sendAll = () => {
+    for (const last of [1, 2, 3]) pipeline.handle(announcing, source(`192.0.2.${last}`), 0)
+    return roles.splice(0)
+  }
+  expect(sendAll()).toEqual([RouterRole.core, RouterRole.edge, RouterRole.edge])
+  routers.set({ '192.0.2.2': { role: 'core' }, '192.0.2.3': { role: 'core' } })
+  expect(sendAll()).toEqual([RouterRole.edge, RouterRole.core, RouterRole.core])
 })
 
 test('the rates in data records of a router that writes them the wrong way round are turned', () => {

@@ -12,12 +12,14 @@ import type { GenerateOptions } from '../../netmon/generate/options.ts'
 import { createConfiguration } from '../../rules/configuration/configuration.ts'
 import { ruleInputSchema } from '../../rules/configuration/rule.ts'
 import { evaluate } from '../../rules/evaluate.ts'
+import { readEvidence } from '../../rules/evidence/evidence.ts'
 import { collectorRow, runAlert } from '../build/alert-run.ts'
 import { sceneTables } from '../build/alert-scene.ts'
 import { startTestDatabase, type TestDatabase } from '../build/database.ts'
 import { type Played, play } from '../build/play.ts'
 import { rows } from '../build/program.ts'
 import { type PutFlow, putFlows } from '../build/put-flows.ts'
+import { listedRouters } from '../build/routers.ts'
 
 const minuteMs = 60_000
 /** Half an hour ago: what is older than retention would not be kept. */
@@ -375,4 +377,81 @@ test('advanced_ddos: attacks are told by their vector and their victims, each on
   expect(await tellNew(closedMs(attackMinute + 10))).toEqual(
     names.map((name) => `resolved ${name}`),
   )
+}, 60_000)
+
+test('what two routers export counts once while one of them is a core router, and twice from the first flow on behind the change', async () => {
+  const tables = ['raw', 'interface_10s', 'protocol_1m', 'prefix_vector_1m', 'host_1m']
+  await database.empty(...tables)
+  const bitsPerSecond = 8_000_000
+  const bytesOfMinute = (60 * bitsPerSecond) / 8
+  const victim = '203.0.113.9/32'
+  const rule = (name: string, limit: number) => ({
+    name,
+    prefixes: [victim],
+    type: 'threshold',
+    bandwidth_threshold: limit,
+    duration: 2,
+  })
+  await addRules([rule('once', bitsPerSecond - 1), rule('twice', 2 * bitsPerSecond - 1)])
+
+  const options: GenerateOptions = {
+    protocols: ['v9'],
+    routers: 1,
+    rate: 10,
+    flood: { victim, bitsPerSecond, minutes: 4 },
+  }
+  const [edge, core] = ['127.1.0.1', '127.1.1.1']
+  const routers = listedRouters({ [core]: { role: 'core' } })
+  let isChanged = false
+  const segments = await play(
+    'roles',
+    [edge, core].map((source) => ({ startMs: startOf(0), options: { ...options, source } })),
+    routers,
+    (nowMs) => {
+      if (isChanged || nowMs < startOf(2)) return
+      isChanged = true
+      routers.set({ [core]: { role: 'edge' } })
+    },
+  )
+  for (const segment of segments) await sink.send(segment, signal)
+
+  const exported = await rows<{ exporter: string; roles: string[]; bytes: number; all: string }>(
+    database.client,
+    `SELECT toString(sampler_address) AS exporter, groupUniqArray(toString(router_role)) AS roles, toUInt32(sum(raw.bytes * sampling_rate)) AS bytes,
+      hex(groupBitXor(sipHash64(src_addr, dst_addr, proto, src_port, dst_port, raw.bytes, packets))) AS all
+    FROM raw GROUP BY exporter ORDER BY exporter`,
+  )
+  expect(exported).toMatchObject([
+    { exporter: `::ffff:${edge}`, roles: ['edge'], bytes: 4 * bytesOfMinute },
+    { exporter: `::ffff:${core}`, roles: ['core', 'edge'], bytes: 4 * bytesOfMinute },
+  ])
+  expect(exported[1]?.all).toBe(exported[0]?.all)
+
+  const minutes = (table: string, time = 'minute') =>
+    rows<{ bytes: number }>(
+      database.client,
+      `SELECT toUInt32(sum(bytes)) AS bytes FROM ${table} GROUP BY toStartOfMinute(${time}) AS m ORDER BY m`,
+    )
+  const times = (...factors: number[]) =>
+    factors.map((factor) => ({ bytes: factor * bytesOfMinute }))
+  expect(await minutes('interface_10s', 'time')).toEqual(times(2, 2, 2, 2))
+  for (const table of ['prefix_minutes', 'prefix_vector_1m', 'host_1m', 'protocol_1m']) {
+    expect(await minutes(table), table).toEqual(times(1, 1, 2, 2))
+  }
+
+  const open = (minute: number) => openAlerts<{ rule_name: string }>(closedMs(minute))
+  expect(await open(1)).toMatchObject([{ rule_name: 'once', value: bitsPerSecond }])
+  const attack = { source: { prefixes: [victim] }, direction: 'in', vector: null } as const
+  const [first, last] = [startOf(0) / 1000, startOf(1) / 1000]
+  expect(await readEvidence(database.client, { ...attack, first, last })).toMatchObject({
+    bytes: 2 * bytesOfMinute,
+    top: { exporter: [{ key: edge }] },
+  })
+  expect(await open(2)).toMatchObject([{ rule_name: 'once' }])
+  const both = await open(3)
+  both.sort((a, b) => (a.rule_name < b.rule_name ? -1 : 1))
+  expect(both).toMatchObject([
+    { rule_name: 'once' },
+    { rule_name: 'twice', value: 2 * bitsPerSecond },
+  ])
 }, 60_000)

@@ -70,24 +70,32 @@ async function ingest(...given: Record<string, string | number>[]) {
   })
 }
 
-test('every rollup holds every flow, times its sampling rate', async () => {
+test('every rollup holds every flow of the edge, times its sampling rate; that of exporters and interfaces those of the core, too', async () => {
   const parameters: TrafficParameters = { start: noon / 1000, rate: 20, first: 0, count: 6_000 }
   await database.client.command({
-    query: `INSERT INTO ingest SELECT *, 'x' FROM (${trafficQuery})`,
+    query: `INSERT INTO ingest SELECT * REPLACE (bitAnd(src_port, 1) AS router_role), 'x' FROM (${trafficQuery})`,
     query_params: { ...parameters },
   })
+  const everywhere = await rows<{ role: string; some: number }>(
+    'SELECT toString(router_role) AS role, count() > 1000 AS some FROM raw GROUP BY role ORDER BY role',
+  )
+  expect(everywhere).toEqual([
+    { role: 'core', some: 1 },
+    { role: 'edge', some: 1 },
+  ])
   const sums = (table: string, where = '') =>
     rows(
       `SELECT toString(sum(t.bytes)) AS bytes, toString(sum(t.packets)) AS packets, toString(sum(t.flows)) AS flows FROM ${table} AS t ${where}`,
     )
-  const raw = (where = '') =>
+  const raw = (where = '1', role = "router_role = 'edge'") =>
     rows(
-      `SELECT toString(sum(raw.bytes * sampling_rate)) AS bytes, toString(sum(raw.packets * sampling_rate)) AS packets, toString(count()) AS flows FROM raw ${where}`,
+      `SELECT toString(sum(raw.bytes * sampling_rate)) AS bytes, toString(sum(raw.packets * sampling_rate)) AS packets, toString(count()) AS flows FROM raw WHERE ${role} AND ${where}`,
     )
-  for (const table of ['interface_10s', 'protocol_1m', 'source_as_1m', 'destination_as_1m']) {
+  expect(await sums('interface_10s')).toEqual(await raw('1', '1'))
+  for (const table of ['protocol_1m', 'source_as_1m', 'destination_as_1m']) {
     expect(await sums(table)).toEqual(await raw())
   }
-  expect(await sums('port_1m')).toEqual(await raw('WHERE proto IN (6, 17)'))
+  expect(await sums('port_1m')).toEqual(await raw('proto IN (6, 17)'))
   expect(
     await sums('prefix_minutes', "WHERE direction = 'out' AND prefix IN ('::/0', '0.0.0.0/0')"),
   ).toEqual(await raw())
@@ -95,7 +103,9 @@ test('every rollup holds every flow, times its sampling rate', async () => {
     await raw(),
   )
   // What estimates rest on is not multiplied.
-  const exported = await rows('SELECT toString(sum(packets)) AS samples FROM raw')
+  const exported = await rows(
+    "SELECT toString(sum(packets)) AS samples FROM raw WHERE router_role = 'edge'",
+  )
   for (const [table, where] of [
     ['prefix_minutes', "direction = 'in' AND prefix IN ('::/0', '0.0.0.0/0')"],
     ['prefix_vector_1m', "prefix IN ('::/0', '0.0.0.0/0')"],
@@ -105,7 +115,7 @@ test('every rollup holds every flow, times its sampling rate', async () => {
     expect(await rows(query)).toEqual(exported)
   }
   expect(await sums('prefix_vector_1m', "WHERE prefix = '100.64.0.0/16'")).toEqual(
-    await raw("WHERE isIPAddressInRange(toString(dst_addr), '::ffff:100.64.0.0/112')"),
+    await raw("isIPAddressInRange(toString(dst_addr), '::ffff:100.64.0.0/112')"),
   )
   expect(await sums('host_1m', "WHERE direction = 'in'")).toEqual(await raw())
 
@@ -119,7 +129,7 @@ test('every rollup holds every flow, times its sampling rate', async () => {
       "(SELECT * FROM prefix_vector_1m WHERE prefix IN ('::/0', '0.0.0.0/0'))",
       'sum(flows)',
     ),
-  ).toEqual(await byVector('raw', 'count()'))
+  ).toEqual(await byVector("(SELECT *, vector FROM raw WHERE router_role = 'edge')", 'count()'))
 })
 
 test('the same insert under the same token adds nothing to any table', async () => {

@@ -135,7 +135,7 @@ test('an interface that is none, several, or the agent itself; a packet that was
   expect(expectSame(sent(sflow({}, ...samples)))).toBe(2)
 })
 
-test('rates that differ in one datagram, none, and those of routers', () => {
+test('rates that differ in one datagram, none, and those of routers; their roles', () => {
   const samples = [100, 100, 0, 2 ** 32 - 1, 100].map((rate) => flowSample({ rate }, header(frame)))
   const datagram = sent(sflow({ agent: '203.0.113.1', sequence: 2 ** 32 - 1 }, ...samples))
   expect(expectSame(datagram)).toBe(5)
@@ -144,6 +144,8 @@ test('rates that differ in one datagram, none, and those of routers', () => {
   expect(expectSame(datagram, { routers: routers(), knownOnly: true })).toBe(5)
   const others = () => listedRouters({ '203.0.113.2': { sampling_override: 512 } })
   expect(expectSame(datagram, { routers: others(), knownOnly: true })).toBe(0)
+  const core = () => listedRouters({ '203.0.113.1': { role: 'core' } })
+  expect(expectSame(datagram, { routers: core() })).toBe(5)
 })
 
 test('datagrams with any bytes of them changed, or cut off', () => {

@@ -259,20 +259,22 @@ test('a sampler’s rate, and another one’s in the middle of a set', () => {
   expect(expectSame(sent(payload))).toBe(5)
 })
 
-test('routers’ rates; exporters that are no router are dropped as before', () => {
+test('routers’ rates and roles; exporters that are no router are dropped as before', () => {
   const template = templateFlowSet(256, ...ends, ...times)
   const payload = netflow9(header, template, flowSet(256, base, moments))
-  const datagrams = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address) => ({
+  const datagrams = [1, 2, 3, 4, 5].map((last) => ({
     payload,
-    source: sourceAt(address),
+    source: sourceAt(`192.0.2.${last}`),
   }))
   const routers = () =>
     listedRouters({
       '192.0.2.1': { sampling_override: 4_294_967_295 },
       '192.0.2.2': { default_sampling: 512 },
+      '192.0.2.3': { role: 'core' },
+      '192.0.2.4': { sampling_override: 1, role: 'core' },
     })
-  expect(expectSame(datagrams, { routers: routers(), knownOnly: true })).toBe(2)
-  expect(expectSame(datagrams, { routers: routers() })).toBe(3)
+  expect(expectSame(datagrams, { routers: routers(), knownOnly: true })).toBe(4)
+  expect(expectSame(datagrams, { routers: routers() })).toBe(5)
 })
 
 test('rates of interfaces are looked up for each flow', () => {

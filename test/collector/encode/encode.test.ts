@@ -138,6 +138,7 @@ const flowAndMessage = fc
   .record({
     type: fc.constantFrom(0, 1, 2, 3, 4),
     samplingSource: fc.constantFrom(0, 1, 2, 3),
+    routerRole: fc.constantFrom(0, 1),
     uint32: fc.array(uint32, { minLength: uint32Fields.length, maxLength: uint32Fields.length }),
     uint53: fc.tuple(uint53, uint53, uint53),
     addresses: fc.array(address, {
@@ -161,6 +162,8 @@ const flowAndMessage = fc
     message['type'] = values.type
     flow.samplingSource = values.samplingSource as FlowRecord['samplingSource']
     message['sampling_source'] = values.samplingSource
+    flow.routerRole = values.routerRole as FlowRecord['routerRole']
+    message['router_role'] = values.routerRole
     for (const [i, [field, name]] of uint32Fields.entries()) {
       flow[field] = message[name] = values.uint32[i]!
     }

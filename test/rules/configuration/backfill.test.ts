@@ -32,10 +32,11 @@ async function rows<T>(query: string): Promise<T[]> {
   return (await database.client.query({ query, format: 'JSONEachRow' })).json<T>()
 }
 
+/** Some of the flows are of core routers, which no rule sees. */
 async function traffic(start: number, count: number, rate: number, first = 0): Promise<void> {
   const parameters: TrafficParameters = { start, rate, first, count }
   await database.client.command({
-    query: `INSERT INTO ingest SELECT *, 'x' FROM (${trafficQuery})`,
+    query: `INSERT INTO ingest SELECT * REPLACE (bitAnd(src_port, 3) = 3 AS router_role), 'x' FROM (${trafficQuery})`,
     query_params: { ...parameters },
   })
 }
@@ -50,7 +51,7 @@ async function sums(prefix: string, range: string, from = 0) {
   const raw = (where: string) =>
     rows(`SELECT toString(toStartOfMinute(time_received)) AS m, toString(sum(toUInt128(raw.bytes) * sampling_rate)) AS bytes,
         toString(sum(toUInt128(raw.packets) * sampling_rate)) AS packets, toString(count()) AS flows, toString(sum(raw.packets)) AS samples
-      FROM raw WHERE ${where} AND time_received >= ${from} GROUP BY m ORDER BY m`)
+      FROM raw WHERE router_role = 'edge' AND ${where} AND time_received >= ${from} GROUP BY m ORDER BY m`)
   const table = (name: string, where: string) =>
     rows(`SELECT toString(minute) AS m, toString(sum(t.bytes)) AS bytes, toString(sum(t.packets)) AS packets, toString(sum(t.flows)) AS flows,
         toString(sum(t.samples)) AS samples
@@ -85,7 +86,7 @@ test('a rule that is created after the traffic sees it, to the flow, and counts 
     ['0.0.0.0/0', '::ffff:0.0.0.0/96'],
   ] as const) {
     const { counted, stored } = await sums(prefix, range)
-    expect(counted[0]!.length).toBeGreaterThan(200)
+    expect(counted[0]!.length).toBeGreaterThan(150)
     expect(counted).toEqual(stored)
   }
   // By kind of packets, too.
@@ -95,7 +96,7 @@ test('a rule that is created after the traffic sees it, to the flow, and counts 
     await byVector("sum(flows)) AS flows FROM prefix_vector_1m WHERE prefix = '0.0.0.0/0'"),
   ).toEqual(
     await byVector(
-      "count()) AS flows FROM raw WHERE isIPAddressInRange(toString(dst_addr), '::ffff:0.0.0.0/96')",
+      "count()) AS flows FROM raw WHERE router_role = 'edge' AND isIPAddressInRange(toString(dst_addr), '::ffff:0.0.0.0/96')",
     ),
   )
 })

@@ -106,6 +106,17 @@ test('sampling_byte_order is big or little', () => {
   }
 })
 
+test('role is edge or core', () => {
+  for (const role of ['edge', 'core']) {
+    const given = { ...router, role }
+    expect(routerInputSchema.parse(given)).toEqual(given)
+    expect(routerNotices(given, routerInputSchema.parse(given))).toEqual([])
+  }
+  for (const role of ['Core', '', null, 1, ['core']]) {
+    expect(problems({ ...router, role })).toEqual([[1107, '/role']])
+  }
+})
+
 test('all problems of a body are told at once', () => {
   expect(problems({})).toEqual([
     [1101, '/name'],
