@@ -17,6 +17,14 @@ const rawExpressions: Readonly<Record<string, string>> = {
   dst_net: network('dst_addr'),
 }
 
+/** A packet passes several exporters and their interfaces: what is asked by these tells what each of them saw. */
+const ofExporters = new Set(['exporter', 'in_if', 'out_if', 'router_role'])
+
+/** What is asked by anything else counts a packet once, where the edge exported it: as the rollups that know no exporter do. */
+export function roleCondition(fields: Iterable<string>): string | undefined {
+  return [...fields].some((name) => ofExporters.has(name)) ? undefined : "router_role = 'edge'"
+}
+
 /** Fields of which raw knows nothing: prefixes come and go with the rules. */
 const notInRaw = new Set(['prefix', 'host'])
 

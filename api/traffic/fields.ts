@@ -52,6 +52,13 @@ const kindsOfPackets = vectors.filter((vector) => vector !== 'total')
 /** In the order in which menus show them. */
 export const fields: readonly Field[] = [
   { name: 'exporter', title: 'Exporter', type: 'exporter', ...both },
+  {
+    name: 'router_role',
+    title: "Exporter's role",
+    type: 'choice',
+    choices: ['edge', 'core'],
+    ...both,
+  },
   { name: 'in_if', title: 'Input interface', reverse: 'out_if', ...number(most32) },
   { name: 'out_if', title: 'Output interface', reverse: 'in_if', ...number(most32) },
   { name: 'proto', title: 'Protocol', type: 'protocol', ...both },

@@ -1,6 +1,6 @@
 // The statements of questions about traffic. Names of tables and columns are ours; all that a question brings is a parameter.
 
-import { rawCondition, rawExpression } from './columns.ts'
+import { rawCondition, rawExpression, roleCondition } from './columns.ts'
 import type { Parameters } from './parameters.ts'
 import type { Piece, Plan } from './plan.ts'
 import { type Unit, units } from './unit.ts'
@@ -176,6 +176,7 @@ function select(
   const { rollup } = plan.source
   const express = rollup === undefined ? rawExpression : (field: string) => field
   const time = rollup === undefined ? 'time_received' : table.timeColumn
+  const fields = [...question.dimensions, ...question.filterFields]
   const selected = [
     ...question.dimensions.map((name, index) => `${express(name)} AS k${index}`),
     ...columns,
@@ -184,9 +185,7 @@ function select(
     `${time} >= toDateTime(${parameters.add('UInt32', from)}) AND ${time} < toDateTime(${parameters.add('UInt32', to)})`,
     table.isCoarse && level !== undefined ? `level = '${level}'` : undefined,
     rollup?.hasDirection ? `direction = '${question.direction}'` : undefined,
-    rollup === undefined
-      ? rawCondition([...question.dimensions, ...question.filterFields])
-      : undefined,
+    ...(rollup === undefined ? [rawCondition(fields), roleCondition(fields)] : []),
     question.condition(express, parameters),
     where,
   ].filter((condition) => condition !== undefined)

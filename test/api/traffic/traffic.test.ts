@@ -591,6 +591,44 @@ test('exporters have the names of their routers, and interfaces those that expor
   expect(named.total.bytes).toBe(sumsOf(own, () => '').get(''))
 })
 
+test('a packet counts once, at the edge, unless exporters or interfaces are asked for', async () => {
+  const earlier = from - 3 * hour
+  const atEdge: PutFlow[] = flows
+    .slice(0, 400)
+    .map((flow) => ({ ...flow, second: flow.second - 3 * hour, sampler: 'c6336401' }))
+  const atCore = atEdge.map((flow): PutFlow => {
+    return { ...flow, sampler: 'c6336409', in_if: flow.in_if + 100, router_role: 1 }
+  })
+  await putFlows(database.client, [...atEdge, ...atCore])
+  await refreshCoarseRollups(database.client, now * 1000, 12 * hour * 1000)
+  const once = sumsOf(atEdge, () => '').get('')!
+  const then = `from=${time(earlier)}&to=${time(earlier + 2 * hour)}`
+  const total = async (question: string) => {
+    const [top, series] = await Promise.all([
+      ask(`/traffic/top?${then}&${question}`),
+      ask(`/traffic/timeseries?${then}&${question}`),
+    ])
+    expect(series.total.total, question).toBe(top.total.bytes)
+    return [top.source, top.total.bytes]
+  }
+  expect(await total('')).toEqual(['protocol_1h', once])
+  expect(await total('by=src_as')).toEqual(['source_as_1h', once])
+  for (const question of ['by=src_addr', 'by=proto,dst_as', 'filter=bytes > 0', 'by=vector']) {
+    expect(await total(question)).toEqual(['raw', once])
+  }
+  expect(await total('by=exporter')).toEqual(['interface_1h', 2 * once])
+  expect(await total('by=in_if')).toEqual(['interface_1h', 2 * once])
+  expect(await total('by=router_role')).toEqual(['raw', 2 * once])
+  expect(await total('by=exporter,proto')).toEqual(['raw', 2 * once])
+  // Whoever asks for a core router gets what it exported, whatever else is asked.
+  const ofCore = 'filter=exporter = 198.51.100.9'
+  expect(await total(ofCore)).toEqual(['interface_1h', once])
+  expect(await total(`by=src_addr&${ofCore}`)).toEqual(['raw', once])
+  expect(await total('by=src_as&filter=router_role = core')).toEqual(['raw', once])
+  const { rows } = await ask(`/traffic/top?${then}&by=router_role`)
+  expect(rows.map(({ key }) => key).sort()).toEqual([['core'], ['edge']])
+})
+
 test('the pipeline tells its state, its collectors and the newest datagram', async () => {
   const answer = await send('GET', '/pipeline')
   expect(answer.status, answer.text).toBe(200)
