@@ -92,7 +92,10 @@ function quote(text: string): string {
 /** The newest hour of the range at most: every flow is read, so that every column can be told apart. */
 const rawSeconds = 3_600
 
-/** Flows themselves, which ad-hoc filters apply to. `key` is SQL of their columns. */
+/**
+ * Flows themselves, which ad-hoc filters apply to. `key` is SQL of their columns. Those of core routers, which the edge has exported as well, only when the variable
+ * `exported` says so.
+ */
 export function rawRows(unit: Unit, key: string, name = asItIs): Rows {
   return {
     name,
@@ -106,7 +109,7 @@ export function rawRows(unit: Unit, key: string, name = asItIs): Rows {
     rows: `(
       SELECT toUnixTimestamp(time_received) AS at, ${key} AS key, toUInt128(${unit.metric}) * sampling_rate AS amount
       FROM raw
-      WHERE time_received >= toDateTime(first) AND time_received < toDateTime(after_last)
+      WHERE time_received >= toDateTime(first) AND time_received < toDateTime(after_last) AND (router_role = 'edge' OR '$exported' = 'everywhere')
     )`,
   }
 }

@@ -75,6 +75,12 @@ const columns = [
   { title: 'TCP flags', value: 'tcp_flags', name: tcpFlagNames },
 ]
 
+/** Whose flows: a packet that passes a core router is exported there again. */
+const roles = [
+  { title: 'at the edge', value: 'edge' },
+  { title: 'everywhere', value: 'everywhere' },
+]
+
 const ownHosts =
   "Hosts inside the rules' prefixes and NETMON_LOCAL_NETWORKS: those of the whole world are not counted one by one."
 const lowerPort =
@@ -85,7 +91,8 @@ const newestHour =
 function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
   const rate_ = unit.rate
   const units = { Total: unit.total, 'Mean rate': rate_, Share: 'percentunit' }
-  const all = rollupRows(rollups.interface, unit, everything)
+  // Not by the interfaces, where a packet counts for each exporter that it passes.
+  const all = rollupRows(rollups.protocol, unit, everything)
   const ofProtocol = rollupRows(rollups.protocol, unit, byProtocol)
   const ofFlags = rollupRows(rollups.protocol, unit, byFlags)
   const chosen = chosenRows('by', 'chosen_rows', unit, dimensions)
@@ -106,6 +113,7 @@ function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
       .withVariable(choice('by', 'Summary by', dimensions))
       .withVariable(hiddenQuery('chosen_rows', chosen.query))
       .withVariable(choice('column', 'Flows by', columns))
+      .withVariable(choice('exported', 'Flows exported', roles))
       .withVariable(new AdHocVariableBuilder('filters').label('Filters').datasource(flows))
       // The plugin offers the columns of this table as filters.
       .withVariable(constant('clickhouse_adhoc_query', 'flows.raw'))
