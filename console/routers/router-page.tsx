@@ -1,7 +1,7 @@
 // One router: entered, changed, deleted.
 
 import { useState } from 'preact/hooks'
-import type { Router } from '../../rules/configuration/router.ts'
+import type { Router, RouterRole } from '../../rules/configuration/router.ts'
 import { readAmount } from '../format.ts'
 import { readLocation } from '../location.ts'
 import { DocumentForm, DocumentPage, type Stored } from '../parts/document.tsx'
@@ -30,6 +30,7 @@ interface Draft {
   default_sampling: string
   sampling_override: string
   sampling_byte_order: 'big' | 'little'
+  role: RouterRole
 }
 
 const fields = [
@@ -38,6 +39,7 @@ const fields = [
   'default_sampling',
   'sampling_override',
   'sampling_byte_order',
+  'role',
 ] as const
 
 function draftOf(router: Router | undefined): Draft {
@@ -47,6 +49,7 @@ function draftOf(router: Router | undefined): Draft {
     default_sampling: String(router?.default_sampling ?? 1),
     sampling_override: String(router?.sampling_override ?? ''),
     sampling_byte_order: router?.sampling_byte_order ?? 'big',
+    role: router?.role ?? 'edge',
   }
 }
 
@@ -57,6 +60,7 @@ function bodyOf(draft: Draft) {
     default_sampling: readAmount(draft.default_sampling),
     sampling_override: readAmount(draft.sampling_override),
     sampling_byte_order: draft.sampling_byte_order,
+    role: draft.role,
   }
 }
 
@@ -82,6 +86,15 @@ function RouterForm({ stored }: { stored: Stored<Router> }) {
           inputMode="numeric"
           hint="Used where exports do not tell the rate. 1 is unsampled."
           {...field('default_sampling')}
+        />
+        <ChoiceField
+          label="Role"
+          choices={[
+            ['edge', 'edge: traffic comes in or goes out here'],
+            ['core', 'core: an edge router exports the same packets'],
+          ]}
+          hint="Packets count once, at the edge: flows of core routers are stored, and shown by exporter and interface, but count in no rule and no total."
+          {...field('role')}
         />
       </div>
       <details open={router?.sampling_override != null || router?.sampling_byte_order === 'little'}>

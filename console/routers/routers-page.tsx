@@ -59,6 +59,7 @@ function RouterTable(props: {
           <tr>
             <th scope="col">Name</th>
             <th scope="col">Address</th>
+            <th scope="col">Role</th>
             <th scope="col">State</th>
             <th scope="col">Last seen</th>
             <th scope="col" class="number">
@@ -93,6 +94,7 @@ function RouterRow(props: { router: Router; exporters: readonly Exporter[] | und
         </a>
       </th>
       <td class="mono">{router.router_ip}</td>
+      <td>{router.role ?? 'edge'}</td>
       <td>{props.exporters !== undefined && <StateMark state={newest?.state ?? 'not_heard'} />}</td>
       <td>{newest === undefined ? 'never' : <Ago time={newest.last_seen} />}</td>
       <td class="number">{newest === undefined ? '' : formatAmount(rate)}</td>

@@ -1,7 +1,7 @@
 // What is told of an exporter: what the status rows of all collectors that heard it say together.
 
 import { z } from 'zod'
-import type { Router } from '../configuration/router.ts'
+import { type Router, roleOf, routerRoles } from '../configuration/router.ts'
 
 export const protocols = ['NETFLOW_V5', 'NETFLOW_V9', 'IPFIX', 'SFLOW_5'] as const
 export type Protocol = (typeof protocols)[number]
@@ -32,7 +32,7 @@ export const exporterSchema = z.object({
   address: z.string(),
   /** That its datagrams come from. */
   udp_source: z.string(),
-  router: z.object({ id: z.string(), name: z.string() }).nullable(),
+  router: z.object({ id: z.string(), name: z.string(), role: z.enum(routerRoles) }).nullable(),
   /** silent: nothing for five minutes. unknown: no collector is live that could have heard it. */
   state: z.enum(exporterStates),
   first_seen: z.iso.datetime(),
@@ -162,7 +162,8 @@ function summarize(
   return {
     address,
     udp_source: udpSource,
-    router: router === undefined ? null : { id: router.id, name: router.name },
+    router:
+      router === undefined ? null : { id: router.id, name: router.name, role: roleOf(router) },
     state: nowMs - lastSeenMs < silentAfterMs ? 'active' : live.length === 0 ? 'unknown' : 'silent',
     first_seen: isoTime(Math.min(...runs.map(({ firstSeenMs }) => firstSeenMs))),
     last_seen: isoTime(lastSeenMs),

@@ -275,7 +275,7 @@ test('late datagrams that repay what was lost before the hours asked for make no
 test('an exporter is the router of its address, else of its UDP source; those that are none are listed apart', async () => {
   const routers = [
     { name: 'agent', router_ip: '2001:db8::7', default_sampling: 1 },
-    { name: 'proxy', router_ip: '192.0.2.9', default_sampling: 1 },
+    { name: 'proxy', router_ip: '192.0.2.9', default_sampling: 1, role: 'core' },
     { name: 'quiet', router_ip: '192.0.2.99', default_sampling: 1 },
   ]
   const ids = new Map<string, string>()
@@ -288,7 +288,11 @@ test('an exporter is the router of its address, else of its UDP source; those th
     heard(edge, 0, { exporter: '198.51.100.1', udp_source: '192.0.2.9' }),
     heard(edge, 0, { exporter: '203.0.113.5', udp_source: '203.0.113.5' }),
   )
-  const named = (name: string) => ({ id: ids.get(name), name })
+  const named = (name: string) => ({
+    id: ids.get(name),
+    name,
+    role: name === 'proxy' ? 'core' : 'edge',
+  })
   expect(await ask('/exporters/')).toMatchObject([
     { address: '198.51.100.1', router: named('proxy') },
     { address: '2001:db8::7', router: named('agent') },
