@@ -8,6 +8,10 @@ import {
 } from './baseline.ts'
 import type { ZscoreRule } from './rule.ts'
 
+// Of one call, kept for the next: thousands of series a minute would leave as many to the garbage collector.
+let values = new Float64Array(0)
+let isKnown = new Uint8Array(0)
+
 /**
  * Is surely none of these minutes crossed, the last one excluded, when nothing was left out before them? Sums move along with the minutes, which is quick,
  * and drifts by less than `slack`: what is nearer to the limit than that is judged minute by minute.
@@ -19,15 +23,18 @@ export function isCalm(
   to: number,
 ): boolean {
   const first = from - recentMinutes - baselineMinutes + 1
-  const values = new Float64Array(Math.max(0, to - first))
-  const isKnown = new Uint8Array(values.length)
+  const length = Math.max(0, to - first)
+  if (length > values.length) {
+    values = new Float64Array(length)
+    isKnown = new Uint8Array(length)
+  }
   let greatest = 0
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < length; index++) {
     const value = valueAt(first + index)
     // An unknown minute adds nothing to any sum.
-    if (Number.isNaN(value)) continue
-    values[index] = value
-    isKnown[index] = 1
+    const isNone = Number.isNaN(value)
+    values[index] = isNone ? 0 : value
+    isKnown[index] = isNone ? 0 : 1
     if (value > greatest) greatest = value
   }
   const slack = greatest * 1e-9
@@ -36,7 +43,7 @@ export function isCalm(
   let sum = 0
   let squares = 0
   let known = 0
-  for (let index = 0; index < values.length; index++) {
+  for (let index = 0; index < length; index++) {
     const entered = index - recentMinutes
     const left = entered - baselineMinutes
     recent += values[index]!

