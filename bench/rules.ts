@@ -1,6 +1,7 @@
 // What one evaluation costs: every rule against the minutes that are closed, as `/alerts/thresholds` asks for it, with the embedded store. Once by a
 // process that has just been started, and once by one that has judged the minute before.
-// Two prefixes a rule, all of them with traffic in both directions in every minute that a zscore rule goes back to.
+// Two prefixes a rule, all of them with traffic in both directions in every minute that a zscore rule goes back to. Once more with all of them over their
+// limits at the same time, as when a whole network moves; each is held against ten days before then.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { loadavg, tmpdir } from 'node:os'
@@ -9,7 +10,9 @@ import { parseArgs } from 'node:util'
 import { createConfiguration } from '../rules/configuration/configuration.ts'
 import { ruleInputSchema } from '../rules/configuration/rule.ts'
 import { evaluate } from '../rules/evaluate.ts'
+import { crossedSince } from '../rules/judgement.ts'
 import { createSeriesReader } from '../rules/zscore/series-values.ts'
+import { usualRanges } from '../rules/zscore/usual.ts'
 import { oldestZscoreMinute } from '../rules/zscore/zscore.ts'
 import { createStoreClient, type StoreClient } from '../schema/client.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
@@ -28,10 +31,18 @@ const rounds = Number(values.rounds)
 const prefixesPerRule = 2
 /** Of all prefixes together. More would take hours to fill in; then there are fewer minutes, which is told. */
 const mostRows = 20_000_000
-const ruleTypes = [
-  { type: 'threshold', bandwidth_threshold: 1_000_000_000, duration: 5 },
-  { type: 'zscore', zscore_sensitivity: 'high', zscore_target: 'bits' },
+/** Of more prefixes the days before would take hours to fill in. */
+const mostCrossed = 10_000
+const zscore = { type: 'zscore', zscore_sensitivity: 'high', zscore_target: 'bits' } as const
+const cases = [
+  {
+    rule: { type: 'threshold', bandwidth_threshold: 1_000_000_000, duration: 5 },
+    evaluations: ['first', 'following'],
+  },
+  { rule: zscore, evaluations: ['first', 'following'] },
+  { rule: { ...zscore, scope: 'per_prefix' }, evaluations: ['all crossed'] },
 ] as const
+type EvaluationKind = (typeof cases)[number]['evaluations'][number]
 
 const prefixName = (index: number) =>
   `${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`
@@ -44,9 +55,10 @@ async function measurePrefixes(dataDir: string, prefixes: number): Promise<Resul
     await migrate(address, await readMigrations())
     const network = await fillMinutes(client, prefixes)
     const results: Result[] = []
-    for (const rule of ruleTypes) {
+    for (const { rule, evaluations } of cases) {
+      if (evaluations[0] === 'all crossed' && prefixes > mostCrossed) continue
       const createMs = await createRules(client, prefixes, rule)
-      for (const evaluation of ['first', 'following'] as const) {
+      for (const evaluation of evaluations) {
         const costs = await measure(store, client, network, evaluation)
         const { minutes } = network
         results.push({
@@ -70,44 +82,49 @@ async function measurePrefixes(dataDir: string, prefixes: number): Promise<Resul
 interface Network {
   /** How many were there before the first evaluation. */
   minutes: number
-  /** Lets a minute pass. Answers the time at which it has been closed. */
-  pass(): Promise<number>
+  /** Lets a minute pass, with so many times the traffic. Answers the time at which it has been closed. */
+  pass(times: number): Promise<number>
 }
 
 /** About 10 Mbit/s in each prefix and direction, with a noise of a tenth. */
 async function fillMinutes(client: StoreClient, prefixes: number): Promise<Network> {
   // All that will pass is over by now.
-  let last = Math.floor(Date.now() / 60_000) * 60 - 120 - 60 * ruleTypes.length * 2 * (rounds + 1)
+  const passing = 60 * 5 * (rounds + 1)
+  let last = Math.floor(Date.now() / 60_000) * 60 - 120 - passing
   const oldest = oldestZscoreMinute(last)
   const first = Math.max(oldest, last - 60 * (Math.floor(mostRows / (2 * prefixes)) - 1))
   // As many rows a statement as a block has, so that parts are as inserts of collectors leave them.
   const step = Math.max(1, Math.floor(1_000_000 / (2 * prefixes)))
-  const put = (minute: number, minutes: number) =>
+  const put = (minute: number, minutes: number, times = 1) =>
     client.command({
       query: `INSERT INTO prefix_minutes (minute, prefix, direction, bytes, packets, flows, samples)
-        WITH intDiv(number, 2) % {prefixes:UInt64} AS index, 70000000 + cityHash64({minute:UInt32}, number) % 10000000 AS seen
+        WITH intDiv(number, 2) % {prefixes:UInt64} AS index, {times:UInt64} * (70000000 + cityHash64({minute:UInt32}, number) % 10000000) AS seen
         SELECT toDateTime({minute:UInt32}) + 60 * intDiv(number, 2 * {prefixes:UInt64}),
           concat(toString(10 + bitShiftRight(index, 16)), '.', toString(bitAnd(bitShiftRight(index, 8), 255)), '.', toString(bitAnd(index, 255)), '.0/24'),
           if(number % 2 = 0, 'in', 'out'), seen, intDiv(seen, 1000), 100, intDiv(seen, 1000000)
         FROM numbers({rows:UInt64})`,
-      query_params: { minute, prefixes, rows: minutes * 2 * prefixes },
+      query_params: { minute, prefixes, times, rows: minutes * 2 * prefixes },
     })
-  for (let minute = first; minute <= last; minute += 60 * step) {
-    await put(minute, Math.min(step, (last - minute) / 60 + 1))
+  const days = prefixes > mostCrossed ? [] : usualRanges(last, last + passing).reverse()
+  for (const range of [...days, { first, last }]) {
+    for (let minute = range.first; minute <= range.last; minute += 60 * step) {
+      await put(minute, Math.min(step, (range.last - minute) / 60 + 1))
+    }
   }
+  const started = days[0]?.first ?? first
   return {
     minutes: (last - first) / 60 + 1,
-    async pass() {
+    async pass(times) {
       last += 60
-      await put(last, 1)
+      await put(last, 1, times)
       const nowMs = (last + 80) * 1000
       // A collector that has run since the first of them and stored everything: what was before is unknown, and no silence.
       const time = (ms: number) => (ms / 1000).toFixed(3)
       const row = { collector: 'bench', boot: 'bench', kind: 'collector' }
-      const times = { started: time(first * 1000), watermark: time(nowMs), time: time(nowMs) }
+      const until = { started: time(started * 1000), watermark: time(nowMs), time: time(nowMs) }
       await client.insert({
         table: 'status',
-        values: [{ ...row, ...times }],
+        values: [{ ...row, ...until }],
         format: 'JSONEachRow',
       })
       return nowMs
@@ -139,14 +156,15 @@ async function measure(
   store: BenchStore,
   client: StoreClient,
   network: Network,
-  evaluation: 'first' | 'following',
+  evaluation: EvaluationKind,
 ) {
   const runs: { seconds: number; cpuSeconds: number; ownCpuSeconds: number }[] = []
   let verdicts = 0
+  let crossed = 0
   let readSeries = createSeriesReader(client)
   for (let round = 0; round <= rounds; round++) {
     if (evaluation === 'first') readSeries = createSeriesReader(client, 0)
-    const nowMs = await network.pass()
+    const nowMs = await network.pass(evaluation === 'all crossed' ? 5 : 1)
     const storeCpu = store.cpuSeconds()
     const ownCpu = process.cpuUsage()
     const startedMs = performance.now()
@@ -157,6 +175,7 @@ async function measure(
     const own = (user + system) / 1e6
     const seconds = (performance.now() - startedMs) / 1000
     const cpuSeconds = store.cpuSeconds() - storeCpu + own
+    crossed = evaluated.verdicts.filter(({ verdict }) => crossedSince(verdict) !== undefined).length
     if (round > 0) runs.push({ seconds, cpuSeconds, ownCpuSeconds: own })
   }
   const median = (key: 'seconds' | 'cpuSeconds' | 'ownCpuSeconds') => {
@@ -165,6 +184,7 @@ async function measure(
   }
   return {
     verdicts,
+    crossed,
     seconds: median('seconds'),
     cpuSeconds: median('cpuSeconds'),
     ownCpuSeconds: median('ownCpuSeconds'),

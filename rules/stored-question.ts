@@ -3,7 +3,7 @@
 import type { Rule } from './configuration/rule.ts'
 import type { Vector } from './ddos/vectors.ts'
 import type { TrackedHost } from './threshold/hosts.ts'
-import type { Traffic } from './traffic/minute-traffic.ts'
+import type { TrafficAt } from './traffic/minute-traffic.ts'
 import type { CountedRule } from './traffic/query.ts'
 import type { Series } from './traffic/series.ts'
 import type { ReadSeries } from './zscore/series-values.ts'
@@ -33,7 +33,7 @@ export interface JudgedStored<V> {
   /** One of each minute, the first one first. */
   verdicts: V[]
   /** By minute, at least those that a crossed verdict rests on; one without flows is absent. */
-  traffic: ReadonlyMap<number, Traffic>
+  traffic: TrafficAt
 }
 
 export function eachMinute<T>(first: number, last: number, make: (minute: number) => T): T[] {

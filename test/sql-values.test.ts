@@ -64,9 +64,15 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
   ],
   'rules/threshold/hosts.ts': ["addressText('address')", 'minutesTuple', 'condition', 'having'],
   'rules/traffic/raw-flows.ts': ['ours', 'theirs', 'prefixesOfSource'],
-  'rules/zscore/packed-amounts.ts': ['rowMark', 'column', 'mostAmount', 'amountBits'],
+  'rules/zscore/packed-amounts.ts': [
+    "columns.map(packedList).join(', ')",
+    'rowMark',
+    'column',
+    'mostAmount',
+    'amountBits',
+  ],
   'rules/zscore/series-amounts.ts': [
-    "packedColumns(target === 'bits' ? 'bytes' : 'packets')",
+    'packedColumns(columns)',
     "minutes === undefined ? '' : onlyMinutes",
   ],
   'rules/traffic/traffic.ts': [

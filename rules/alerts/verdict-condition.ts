@@ -9,20 +9,18 @@ import {
   peaksOf,
   type Verdict,
 } from '../threshold/verdict.ts'
-import type { Traffic } from '../traffic/minute-traffic.ts'
+import type { TrafficAt } from '../traffic/minute-traffic.ts'
 import type { ZscoreVerdict } from '../zscore/zscore.ts'
 import type { Amount, Condition, Level } from './condition.ts'
 
 /** Of a threshold, and of the excess that a zscore rule allows, the value must fall to this share, or below, before an alert can end. */
 const clearRatios = { threshold: 0.9, zscore: 0.8 } as const
 
-type Minutes = ReadonlyMap<number, Traffic>
-
 /** `traffic` holds the minutes of the streak; `isKnown` and `isCounted` are about the verdict's minute. */
 export function thresholdCondition(
   verdict: Verdict,
   durationMinutes: number,
-  traffic: Minutes,
+  traffic: TrafficAt,
   isKnown: boolean,
   isCounted: boolean,
 ): Condition {
@@ -65,7 +63,7 @@ export function thresholdCondition(
 export function zscoreCondition(
   verdict: ZscoreVerdict,
   target: 'bits' | 'packets',
-  traffic: Minutes,
+  traffic: TrafficAt,
 ): Condition {
   const { closedMinute: minute, reason, value, mean, limit } = verdict
   const since = reason === 'crossed' ? (verdict.since ?? minute) : minute
@@ -132,7 +130,7 @@ function peaksAlone({ peakBps, peakPps, peakFps }: Peaks): Peaks {
   return { peakBps, peakPps, peakFps }
 }
 
-function amountOf(traffic: Minutes, first: number, last: number): Amount {
+function amountOf(traffic: TrafficAt, first: number, last: number): Amount {
   const amount = { bytes: 0, packets: 0 }
   for (let minute = first; minute <= last; minute += 60) {
     const seen = traffic.get(minute)

@@ -9,7 +9,7 @@ import { knownMinutes } from '../traffic/minutes.ts'
 import { readCollectorRuns } from '../traffic/query.ts'
 import { type Series, seriesKey } from '../traffic/series.ts'
 import { type PrefixSource, readMinutes } from '../traffic/traffic.ts'
-import { valueAt, weighJudged, type ZscoreJudged } from '../zscore/past.ts'
+import { valueIn, weighJudged, type ZscoreJudged } from '../zscore/past.ts'
 import { ofSeries, readAcceptances } from '../zscore/past-alerts.ts'
 import { zscoreRuleOf } from '../zscore/rule.ts'
 import { judgeZscore, oldestZscoreMinute } from '../zscore/zscore.ts'
@@ -97,23 +97,27 @@ async function judgeZscores(
   { oldest, first, last }: { oldest: number; first: number; last: number },
 ): Promise<JudgedSeries[]> {
   const accepted = await readAcceptances(client, oldest)
-  const judged: (ZscoreJudged & { isKnown: JudgedSeries['isKnown'] })[] = []
+  const judged: (ZscoreJudged & Pick<JudgedSeries, 'traffic' | 'isKnown'>)[] = []
   for (const one of series) {
     const traffic = minutesOf(one)
     const values = Float64Array.from({ length: (last - oldest) / 60 + 1 }, (_, index) => {
       const minute = oldest + 60 * index
       return minute >= one.countedFrom && isKnown(minute)
-        ? valueAt(rule, traffic, minute)
+        ? valueIn(rule, traffic, minute)
         : Number.NaN
     })
+    const valueAt = (minute: number) => values[(minute - oldest) / 60] ?? Number.NaN
     const minuteValues = { firstMinute: oldest, values }
     const own = ofSeries(accepted, rule.id, one)
     const verdicts = judgeZscore(zscoreRuleOf(rule), minuteValues, first, last, own)
-    judged.push({ rule, ruleId: rule.id, series: one, verdicts, traffic, isKnown })
+    judged.push({ rule, ruleId: rule.id, series: one, verdicts, traffic, isKnown, valueAt })
     await new Promise(setImmediate)
   }
-  return weighJudged(client, judged, isKnown, async (some, ranges) => {
-    const past = await readMinutes(client, source, rule.scope, series, ranges)
-    return some.map((one) => past.get(seriesKey(one.series)) ?? new Map())
+  return weighJudged(client, judged, (some) => async (range) => {
+    const past = await readMinutes(client, source, rule.scope, series, [range])
+    return some.map((one) => {
+      const traffic = past.get(seriesKey(one.series)) ?? new Map<number, Traffic>()
+      return (minute) => valueIn(rule, traffic, minute)
+    })
   })
 }

@@ -3,7 +3,7 @@
 
 import type { Rule } from '../configuration/rule.ts'
 import { toThousandth } from '../to-thousandth.ts'
-import type { Traffic } from '../traffic/minute-traffic.ts'
+import type { Traffic, TrafficAt } from '../traffic/minute-traffic.ts'
 import { addSamples, areEnough, errorPercent } from '../traffic/samples.ts'
 
 export interface ThresholdInput {
@@ -11,8 +11,7 @@ export interface ThresholdInput {
     Rule,
     'bandwidth_threshold' | 'packet_threshold' | 'flow_threshold' | 'duration' | 'min_samples'
   >
-  /** By minute; a minute without flows is absent. */
-  traffic: ReadonlyMap<number, Traffic>
+  traffic: TrafficAt
   /** The newest closed minute. */
   closedMinute: number
   /** Was all that the collectors received in this minute stored? */
@@ -149,7 +148,7 @@ function amountOf(metric: Metric, { bytes, packets, flows }: Traffic): bigint {
 }
 
 /** Of the minutes from `first` to `last`. */
-export function peaksOf(traffic: ReadonlyMap<number, Traffic>, first: number, last: number): Peaks {
+export function peaksOf(traffic: TrafficAt, first: number, last: number): Peaks {
   const greatest = { bandwidth: 0n, packets: 0n, flows: 0n }
   for (let minute = first; minute <= last; minute += 60) {
     const seen = traffic.get(minute)

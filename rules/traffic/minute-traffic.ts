@@ -7,3 +7,6 @@ export interface Traffic {
   /** Exported packets, not multiplied: what the estimates rest on. */
   samples: bigint
 }
+
+/** By minute, in seconds since 1970; one without flows is absent. */
+export type TrafficAt = Pick<ReadonlyMap<number, Traffic>, 'get'>

@@ -13,15 +13,15 @@ let values = new Float64Array(0)
 let isKnown = new Uint8Array(0)
 
 /**
- * Is surely none of these minutes crossed, the last one excluded, when nothing was left out before them? Sums move along with the minutes, which is quick,
- * and drifts by less than `slack`: what is nearer to the limit than that is judged minute by minute.
+ * The first of these minutes that may be crossed when nothing was left out before them; `to`, which is not one of them, when surely none is. Sums move along
+ * with the minutes, which is quick, and drifts by less than `slack`: what is nearer to the limit than that is judged minute by minute.
  */
-export function isCalm(
+export function calmUntil(
   { level, minTraffic }: ZscoreRule,
   valueAt: (place: number) => number,
   from: number,
   to: number,
-): boolean {
+): number {
   const first = from - recentMinutes - baselineMinutes + 1
   const length = Math.max(0, to - first)
   if (length > values.length) {
@@ -71,7 +71,7 @@ export function isCalm(
     if (value <= least) continue
     // Where the values are much smaller than the greatest one, squares tell nothing of how they differ: then `spread` is 0 or less.
     const spread = squares / known - (sum / known) ** 2 - slack * greatest
-    if (!(spread > 0 && value <= mean + level * Math.sqrt(spread))) return false
+    if (!(spread > 0 && value <= mean + level * Math.sqrt(spread))) return first + index
   }
-  return true
+  return to
 }

@@ -12,19 +12,20 @@ const mostAmount = 2n ** BigInt(amountBits) - 1n
 /** Ends each row, so that the text of an error is not read as one. */
 const rowMark = 0x6e6d706b
 
-const columnsHead = [
-  ['name', 'String'],
-  ['amounts', 'Array(UInt64)'],
-  ['mark', 'UInt32'],
-] as const
+export type AmountColumn = 'bytes' | 'packets' | 'flows' | 'samples'
+
 /** Of lists that were not merged yet, with several rows of a minute; what is longer is no answer. */
 const mostRows = 2 ** 24
 
 /** What a statement selects for `readPacked`, by `GROUP BY prefix`; `first` is the minute that others are counted from. */
-export function packedColumns(column: 'bytes' | 'packets'): string {
-  return `CAST(prefix, 'String') AS name, groupArray(
+export function packedColumns(columns: readonly AmountColumn[]): string {
+  return `CAST(prefix, 'String') AS name, ${columns.map(packedList).join(', ')}, toUInt32(${rowMark}) AS mark`
+}
+
+function packedList(column: AmountColumn): string {
+  return `groupArray(
     bitShiftLeft(toUInt64(intDiv(toUnixTimestamp(minute) - {first:UInt32}, 60) * 2 + (direction = 'out')), ${amountBits})
-      + toUInt64(least(${column}, toUInt128(${mostAmount})))) AS amounts, toUInt32(${rowMark}) AS mark`
+      + toUInt64(least(${column}, toUInt128(${mostAmount})))) AS amounts_${column}`
 }
 
 /** Some of what a prefix has, lent for the call: the first `count` words count. */
@@ -33,8 +34,8 @@ export interface PackedRun {
   words: BigUint64Array
 }
 
-/** May be called several times for a prefix. */
-export type TakePacked = (prefix: string, run: PackedRun) => void
+/** May be called several times for a prefix and column; `column` is its place among those that were selected. */
+export type TakePacked = (prefix: string, column: number, run: PackedRun) => void
 
 /** Adds them to sums of minutes, in turn from `firstSlot` on. Whole numbers, so that sums are the same in whatever order they come, up to 2^53. */
 export function addPacked(
@@ -59,46 +60,60 @@ export function addPacked(
  * Blocks of `packedColumns` in the format Native, as ClickHouse writes them to clients that tell no version. What was taken is not whole when this throws.
  * @throws StoreError when they are cut off, or are no such blocks.
  */
-export async function readPacked(stream: Readable, take: TakePacked): Promise<void> {
+export async function readPacked(
+  stream: Readable,
+  columns: readonly AmountColumn[],
+  take: TakePacked,
+): Promise<void> {
   const input = createInput(stream)
   const run = { count: 0, words: new BigUint64Array(mostPackedMinutes) }
-  while (await input.has(1)) await readBlock(input, run, take)
+  while (await input.has(1)) {
+    const width = await readLength(input)
+    const rows = await readLength(input)
+    if (width !== columns.length + 2 || rows > mostRows) throw notBlocks(input)
+    await readHead(input, 'name', 'String')
+    const prefixes: string[] = []
+    for (let row = 0; row < rows; row++) prefixes.push(await readText(input))
+    for (const [index, column] of columns.entries()) {
+      await readHead(input, `amounts_${column}`, 'Array(UInt64)')
+      await readLists(input, run, prefixes, (prefix) => take(prefix, index, run))
+    }
+    await readHead(input, 'mark', 'UInt32')
+    for (let row = 0; row < rows; row++) {
+      if ((await input.take(4)).readUInt32LE() !== rowMark) throw notBlocks(input)
+    }
+  }
 }
 
-async function readBlock(input: Input, run: PackedRun, take: TakePacked): Promise<void> {
-  const columns = await readLength(input)
-  const rows = await readLength(input)
-  if (columns !== columnsHead.length || rows > mostRows) throw notBlocks(input)
-  await readHead(input, 0)
-  const prefixes: string[] = []
-  for (let row = 0; row < rows; row++) prefixes.push(await readText(input))
-  await readHead(input, 1)
+/** Where each list ends, then all of them, one after the other. */
+async function readLists(
+  input: Input,
+  run: PackedRun,
+  prefixes: readonly string[],
+  take: (prefix: string) => void,
+): Promise<void> {
   const ends: number[] = []
-  for (let row = 0; row < rows; row++) {
+  for (const _ of prefixes) {
     const end = Number((await input.take(8)).readBigUInt64LE())
     if (end < (ends.at(-1) ?? 0)) throw notBlocks(input)
     ends.push(end)
   }
   const aligned = new Uint8Array(run.words.buffer)
   let start = 0
-  for (let row = 0; row < rows; row++) {
+  for (const [row, prefix] of prefixes.entries()) {
     for (let left = ends[row]! - start; left > 0; left -= run.count) {
       const packed = await input.some(8, 8 * Math.min(left, mostPackedMinutes))
       aligned.set(packed)
       run.count = packed.length / 8
-      take(prefixes[row]!, run)
+      take(prefix)
     }
     start = ends[row]!
   }
-  await readHead(input, 2)
-  for (let row = 0; row < rows; row++) {
-    if ((await input.take(4)).readUInt32LE() !== rowMark) throw notBlocks(input)
-  }
 }
 
-async function readHead(input: Input, column: 0 | 1 | 2): Promise<void> {
-  for (const expected of columnsHead[column]) {
-    if ((await readText(input)) !== expected) throw notBlocks(input)
+async function readHead(input: Input, ...expected: string[]): Promise<void> {
+  for (const text of expected) {
+    if ((await readText(input)) !== text) throw notBlocks(input)
   }
 }
 

@@ -3,6 +3,7 @@
 import type { StoreClient } from '../../schema/client.ts'
 import { read } from '../traffic/query.ts'
 import { seriesKey } from '../traffic/series.ts'
+import { mostIds } from '../traffic/traffic.ts'
 import type { PastAlerts } from './usual.ts'
 import type { Acceptance } from './zscore.ts'
 
@@ -44,12 +45,13 @@ export async function readAcceptances(
   return all
 }
 
-/** Alerts of these rules that were open since this minute. */
+/** Alerts of these rules, or of all zscore rules where these are more than `mostIds`, that were open since this minute. */
 export async function readPastAlerts(
   client: StoreClient,
   ruleIds: readonly string[],
   since: number,
 ): Promise<BySeries<PastAlerts>> {
+  const all = ruleIds.length > mostIds
   const rows = await read<
     AlertKey & { rule_id: string; first: number; last: number; normal: number }
   >(
@@ -58,20 +60,20 @@ export async function readPastAlerts(
       toUnixTimestamp(parseDateTimeBestEffort(JSONExtractString(doc, 'started_at'))) AS first,
       toUnixTimestamp(a.updated_at) - 60 AS last,
       -- The newest classification counts, and an acceptance for good.
-      id IN (SELECT alert_id FROM alert_events WHERE number = 0 AND event = 'accepted' AND has({ids:Array(String)}, rule_id))
+      id IN (SELECT alert_id FROM alert_events WHERE number = 0 AND event = 'accepted' AND ({all:Bool} OR has({ids:Array(String)}, rule_id)))
         OR id IN (
-          SELECT alert_id FROM alert_events WHERE number = 0 AND event = 'classified' AND has({ids:Array(String)}, rule_id)
+          SELECT alert_id FROM alert_events WHERE number = 0 AND event = 'classified' AND ({all:Bool} OR has({ids:Array(String)}, rule_id))
           GROUP BY alert_id HAVING JSONExtractString(argMax(doc, at), 'class') = 'false_positive') AS normal
     FROM alerts AS a FINAL
-    WHERE has({ids:Array(String)}, rule_id) AND toUnixTimestamp(a.updated_at) >= {since:UInt32}`,
-    { ids: ruleIds, since },
+    WHERE if({all:Bool}, JSONExtractString(doc, 'type') = 'zscore', has({ids:Array(String)}, rule_id)) AND toUnixTimestamp(a.updated_at) >= {since:UInt32}`,
+    { all, ids: all ? [] : ruleIds, since },
   )
-  const all = new Map<string, Map<string, { told: MinuteSpan[]; accepted: MinuteSpan[] }>>()
+  const bySeries = new Map<string, Map<string, { told: MinuteSpan[]; accepted: MinuteSpan[] }>>()
   for (const { rule_id, key, direction, first, last, normal } of rows) {
-    const past = entryOf(all, rule_id, { key, direction }, () => ({ told: [], accepted: [] }))
+    const past = entryOf(bySeries, rule_id, { key, direction }, () => ({ told: [], accepted: [] }))
     past[normal === 1 ? 'accepted' : 'told'].push({ first, last })
   }
-  return all
+  return bySeries
 }
 
 type MinuteSpan = PastAlerts['told'][number]

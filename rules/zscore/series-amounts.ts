@@ -4,9 +4,15 @@ import type { StoreClient } from '../../schema/client.ts'
 import type { Rule } from '../configuration/rule.ts'
 import { askStore } from '../store-error.ts'
 import { type CountedRule, read } from '../traffic/query.ts'
-import { seriesKey } from '../traffic/series.ts'
+import { type Series, seriesKey } from '../traffic/series.ts'
 import { directionsOf } from '../traffic/traffic.ts'
-import { addPacked, mostPackedMinutes, packedColumns, readPacked } from './packed-amounts.ts'
+import {
+  type AmountColumn,
+  addPacked,
+  mostPackedMinutes,
+  packedColumns,
+  readPacked,
+} from './packed-amounts.ts'
 
 export type Target = NonNullable<Rule['zscore_target']>
 
@@ -59,18 +65,30 @@ export function readFlows(
 const onlyMinutes = 'AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)})))'
 
 /** All minutes of the question, or only these. */
-export async function addAmounts(
+export function addAmounts(
   client: StoreClient,
-  { target, rules, first, last }: SeriesQuestion,
+  question: SeriesQuestion,
   shares: Shares,
   minutes?: readonly number[],
 ): Promise<void> {
+  const column = question.target === 'bits' ? 'bytes' : 'packets'
+  return addColumns(client, question, [column], [shares], slotOf(question.first), minutes)
+}
+
+/** Adds each column to its shares; the first minute of the question is `firstSlot` of them. */
+export async function addColumns(
+  client: StoreClient,
+  { target, rules, first, last }: SeriesQuestion,
+  columns: readonly AmountColumn[],
+  shares: readonly Shares[],
+  firstSlot: number,
+  minutes?: readonly number[],
+): Promise<void> {
   const ids = rules.length <= mostIds ? rules.map(({ rule }) => rule.id) : []
-  const firstSlot = slotOf(first)
   const directions = directionsOf(rules.flatMap(({ series }) => series))
   await askStore(async () => {
     const { stream } = await client.exec({
-      query: `SELECT ${packedColumns(target === 'bits' ? 'bytes' : 'packets')}
+      query: `SELECT ${packedColumns(columns)}
         FROM prefix_minutes
         WHERE minute >= toDateTime({first:UInt32}) AND minute <= toDateTime({last:UInt32})
           ${minutes === undefined ? '' : onlyMinutes}
@@ -89,9 +107,9 @@ export async function addAmounts(
       clickhouse_settings: oneReplica,
     })
     // Added up here: rows of very many groups would take the store longer than handing them over does.
-    await readPacked(stream, (prefix, run) => {
-      const inwards = shares.get(seriesKey({ prefix, direction: 'in' })) ?? []
-      const outwards = shares.get(seriesKey({ prefix, direction: 'out' })) ?? []
+    await readPacked(stream, columns, (prefix, column, run) => {
+      const inwards = shares[column]!.get(seriesKey({ prefix, direction: 'in' })) ?? []
+      const outwards = shares[column]!.get(seriesKey({ prefix, direction: 'out' })) ?? []
       for (let share = 0; share < Math.max(inwards.length, outwards.length); share++) {
         const into = { in: inwards[share] ?? unasked, out: outwards[share] ?? unasked }
         addPacked(run, firstSlot, into)
@@ -102,6 +120,27 @@ export async function addAmounts(
 
 /** What nobody has asked for is added to this. */
 const unasked: Amounts = new Float64Array(slots)
+
+/** What a sum depends on, whoever's it is: a rule that gets other prefixes has another series. */
+export const nameOf = ({ direction, prefixes }: Series) => `${direction} ${prefixes.join(' ')}`
+
+/** Where the amounts of these series, named by `nameOf`, are added up. */
+export function sharesOf(
+  series: Iterable<[string, Series]>,
+  all: ReadonlyMap<string, Amounts>,
+): Shares {
+  const shares = new Map<string, Amounts[]>()
+  for (const [name, { direction, prefixes }] of series) {
+    const amounts = all.get(name)!
+    for (const prefix of prefixes) {
+      const key = seriesKey({ prefix, direction })
+      const others = shares.get(key)
+      if (others === undefined) shares.set(key, [amounts])
+      else others.push(amounts)
+    }
+  }
+  return shares
+}
 
 /** Which of the rules have been edited since the question was made, so that what was read may be without some of their prefixes. */
 export async function readEdited(

@@ -7,14 +7,15 @@
 import type { StoreClient } from '../../schema/client.ts'
 import { createMutex } from '../mutex.ts'
 import type { CountedRule } from '../traffic/query.ts'
-import { type Series, seriesKey } from '../traffic/series.ts'
+import type { Series } from '../traffic/series.ts'
 import {
   type Amounts,
   addAmounts,
+  nameOf,
   readEdited,
   readFlows,
   type SeriesQuestion,
-  type Shares,
+  sharesOf,
   slotOf,
   slots,
   type Target,
@@ -116,9 +117,6 @@ const nothing = (): Kept => ({
   flows: new Map(),
 })
 
-/** What the sum depends on, whoever's it is: a rule that gets other prefixes has another series. */
-const nameOf = ({ direction, prefixes }: Series) => `${direction} ${prefixes.join(' ')}`
-
 function sizeOf(series: ReadonlyMap<string, unknown>): number {
   let bytes = 0
   for (const name of series.keys()) bytes += name.length + slots * Float64Array.BYTES_PER_ELEMENT
@@ -147,18 +145,4 @@ async function readWhole(
   const series = new Map([...wanted.keys()].map((name) => [name, new Float64Array(slots)]))
   await addAmounts(client, question, sharesOf(wanted, series))
   return series
-}
-
-function sharesOf(series: Iterable<[string, Series]>, all: ReadonlyMap<string, Amounts>): Shares {
-  const shares = new Map<string, Amounts[]>()
-  for (const [name, { direction, prefixes }] of series) {
-    const amounts = all.get(name)!
-    for (const prefix of prefixes) {
-      const key = seriesKey({ prefix, direction })
-      const others = shares.get(key)
-      if (others === undefined) shares.set(key, [amounts])
-      else others.push(amounts)
-    }
-  }
-  return shares
 }

@@ -2,7 +2,7 @@
 // minutes are left out of baselines: a backup that is usual every night would else hide an attack in the hours after it, and what is too uncertain to be
 // told is too uncertain to be learned from as well.
 
-import type { Traffic } from '../traffic/minute-traffic.ts'
+import type { Traffic, TrafficAt } from '../traffic/minute-traffic.ts'
 import { addSamples, areEnough, errorPercent } from '../traffic/samples.ts'
 import { recentMinutes } from './baseline.ts'
 import type { ZscoreRule } from './rule.ts'
@@ -18,6 +18,11 @@ const usualLookbackSeconds = 3600
 /** The first minute of which `weighUsual` asks what is usual. */
 export function firstWeighed({ closedMinute, since = closedMinute }: ZscoreVerdict): number {
   return Math.max(since, closedMinute - usualLookbackSeconds)
+}
+
+/** The first minute whose value is asked for when verdicts from this minute on are weighed. */
+export function oldestWeighed(first: number): number {
+  return first - usualLookbackSeconds - weighedReachSeconds
 }
 
 /** A crossed verdict, held to what is usual. `meanAt` tells the mean of five minutes, undefined while it is not known; `usualAt` is that of `createUsual`. */
@@ -51,7 +56,7 @@ export function weighUsual(
 /** A crossed verdict, held to the samples that it rests on. */
 export function weighSamples(
   verdict: ZscoreVerdict,
-  traffic: ReadonlyMap<number, Traffic>,
+  traffic: TrafficAt,
   minSamples: number,
 ): ZscoreVerdict {
   const { closedMinute, reason, since } = verdict

@@ -15,7 +15,7 @@ import {
   recentMean,
   recentMinutes,
 } from './baseline.ts'
-import { isCalm } from './calm.ts'
+import { calmUntil } from './calm.ts'
 import { leastExcess, type ZscoreRule } from './rule.ts'
 
 /** Bits or packets per second, minute after minute; NaN for a minute that is not known. */
@@ -130,8 +130,8 @@ function replay(
       at: (at - oldest) / 60,
     }))
   const acceptedAt = greatestAccepted(acceptances, valueAt)
-  // Most traffic is calm: then nothing is left out, and what was before the first told minute need not be judged once more.
-  const firstPlace = isCalm(rule, valueAt, startPlace, toldFrom) ? toldFrom : startPlace
+  // Most traffic is calm: as long as it was, nothing is left out, and what was before need not be judged once more.
+  const firstPlace = calmUntil(rule, valueAt, startPlace, toldFrom)
   baseline.restart(firstPlace - recentMinutes - 1, isLeftOut)
 
   let since: number | undefined

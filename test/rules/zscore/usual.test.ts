@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   createUsual,
   type PastAlerts,
+  type PastValue,
   usualLimit,
   usualRanges,
 } from '../../../rules/zscore/usual.ts'
@@ -25,11 +27,18 @@ function past(
   }
 }
 
+/** What is usual from `first` to `last`, all days being learned from one source. */
+function learned(valueAt: PastValue, alerts: PastAlerts, first = NIGHT, last = first) {
+  const usual = createUsual(first, last, alerts)
+  for (const { day } of usualRanges(first, last)) usual.learn(day, valueAt)
+  return usual.at
+}
+
 const usual = (
   extra: Readonly<Record<number, number>>,
   alerts: PastAlerts = none,
   isKnown?: (minute: number) => boolean,
-) => createUsual(past(extra, isKnown), alerts)(NIGHT)
+) => learned(past(extra, isKnown), alerts)(NIGHT)
 
 describe('what is usual', () => {
   test('is what two of the last seven days had, the lesser of the two greatest', () => {
@@ -49,7 +58,8 @@ describe('what is usual', () => {
   })
 
   test('is known half an hour before and after, no further', () => {
-    const usualAt = createUsual(past({ 1: 800 * M, 2: 800 * M }), none)
+    const [first, last] = [NIGHT - 60 * 41, NIGHT + 60 * 64]
+    const usualAt = learned(past({ 1: 800 * M, 2: 800 * M }), none, first, last)
     const at = (minutes: number) => usualAt(NIGHT + 60 * minutes)
     // The first mean of five that has a minute of it ends at 02:00, the last one at 02:43.
     expect([at(-41), at(-40), at(63), at(64)]).toEqual([100 * M, 260 * M, 260 * M, 100 * M])
@@ -61,7 +71,7 @@ describe('what is usual', () => {
     expect(usual({ 1: 800 * M }, none, since(1))).toBeUndefined()
     expect(usual({ 1: 800 * M, 2: 800 * M }, none, since(2))).toBe(900 * M)
     expect(usual({}, none, () => false)).toBeUndefined()
-    expect(createUsual(() => 0, none)(NIGHT)).toBe(0)
+    expect(learned(() => 0, none)(NIGHT)).toBe(0)
     // 29 of 61 means are known of each day.
     const half = (minute: number) => (NIGHT - minute + 1800 + 240) % day < 29 * 60 + 120
     expect(usual({ 1: 800 * M, 2: 800 * M }, none, half)).toBeUndefined()
@@ -102,14 +112,80 @@ test('the limit is as far above what is usual as above constant traffic', () => 
 test('the minutes that are read are those that are looked at', () => {
   const ranges = usualRanges(NIGHT, NIGHT + 600)
   const asked = new Set<number>()
-  const usualAt = createUsual((minute) => {
-    asked.add(minute)
-    return 0
-  }, none)
-  for (let minute = NIGHT; minute <= NIGHT + 600; minute += 60) usualAt(minute)
+  const usual = createUsual(NIGHT, NIGHT + 600, none)
+  for (const { day } of ranges) {
+    usual.learn(day, (minute) => {
+      asked.add(minute)
+      return 0
+    })
+  }
   const read = new Set<number>()
   for (const { first, last } of ranges) {
     for (let minute = first; minute <= last; minute += 60) read.add(minute)
   }
   expect([...asked].sort()).toEqual([...read].sort())
+})
+
+/** As docs/rules.md says it, word for word: of each day the greatest mean of five in the hour around the same time, if half of that hour is known. */
+function usualByTheBook(valueAt: PastValue, { told, accepted }: PastAlerts, minute: number) {
+  const isIn = (spans: PastAlerts['told'], one: number) =>
+    spans.some(({ first, last }) => first <= one && one <= last)
+  const meanOf = (at: number, isLeftOut: (one: number) => boolean) => {
+    const five = [0, 60, 120, 180, 240].map((back) => at - back)
+    const known = five.filter((one) => !isLeftOut(one)).map(valueAt)
+    const values = known.filter((value) => !Number.isNaN(value))
+    return values.length < 3 ? [] : [values.reduce((sum, one) => sum + one, 0) / values.length]
+  }
+  const hour = (back: number) =>
+    Array.from({ length: 61 }, (_, index) => minute - back * day + 60 * (index - 30))
+  const peakOf = (back: number) => {
+    const means = hour(back).flatMap((at) => meanOf(at, (one) => isIn(told, one)))
+    return means.length < 30 ? [] : [Math.max(...means)]
+  }
+  const twice = (backs: number[]) => backs.flatMap(peakOf).sort((a, b) => b - a)[1]
+  const normal = [1, 2, 3, 4, 5, 6, 7, 14, 21, 28].flatMap((back) =>
+    hour(back)
+      .filter((at) => isIn(accepted, at))
+      .flatMap((at) => meanOf(at, () => false)),
+  )
+  const all = [twice([1, 2, 3, 4, 5, 6, 7]), twice([7, 14, 21, 28]), ...normal]
+  const known = all.filter((peak) => peak !== undefined)
+  return known.length === 0 ? undefined : Math.max(...known)
+}
+
+test('what is usual is what the book says, minute for minute, however torn the days are', () => {
+  const span = fc
+    .tuple(
+      fc.constantFrom(1, 2, 5, 6, 7, 14, 21, 28, 29),
+      fc.integer({ min: -60, max: 90 }),
+      fc.nat(90),
+    )
+    .map(([back, from, length]) => {
+      const first = NIGHT - back * day + 60 * from
+      return { first, last: first + 60 * length }
+    })
+  const alerts = fc.record({
+    told: fc.array(span, { maxLength: 4 }),
+    accepted: fc.array(span, { maxLength: 2 }),
+  })
+  // Other peaks each day.
+  const level = fc.oneof({ weight: 20, arbitrary: fc.nat(10) }, fc.nat(1_000))
+  const levels = fc.array(level, { minLength: 500, maxLength: 900, size: 'max' })
+  const unknownOften = fc.constantFrom(0, 0, 0.1, 0.4, 0.6)
+  fc.assert(
+    fc.property(alerts, levels, unknownOften, fc.nat(90), (some, all, often, minutes) => {
+      const valueAt = (minute: number) => {
+        const place = minute / 60
+        // Whole numbers, the sums of which are the same in any order.
+        const isKnown = (place * 7_919) % 1_000 >= often * 1_000
+        return isKnown ? all[place % all.length]! * 60 : Number.NaN
+      }
+      const last = NIGHT + 60 * minutes
+      const usualAt = learned(valueAt, some, NIGHT, last)
+      for (let minute = NIGHT; minute <= last; minute += 60 * 13) {
+        expect(usualAt(minute)).toBe(usualByTheBook(valueAt, some, minute))
+      }
+    }),
+    { numRuns: 60 },
+  )
 })
