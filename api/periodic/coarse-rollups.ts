@@ -1,7 +1,8 @@
 // The tables of 5 minutes and of hours, worked out from those of minutes.
 //
 // A bucket is written when its flows are not those of its minutes: when it is new, and again when late flows came into it. Rows replace the
-// ones before them, so doing it twice, or stopping in the middle, does no harm: what tells that a bucket is done is written last.
+// ones before them, so doing it twice, or stopping in the middle, does no harm: what tells that a bucket is done is written last. It tells so of
+// the flows that the first level was written with, since late ones may come while the others are.
 
 import { askStore } from '../../rules/store-error.ts'
 import type { StoreClient } from '../../schema/client.ts'
@@ -19,7 +20,7 @@ interface Rollup {
   source: string
   /** Column of `source`. */
   time: 'minute' | 'time'
-  /** The last one is written last; its rows hold each flow once. */
+  /** In the order they are written in. Rows of each hold each flow once; keys of the last are keys of the first. */
   levels: readonly Level[]
 }
 
@@ -195,7 +196,7 @@ export function batchesOf(buckets: readonly Bucket[], seconds: number): number[]
 /** Names of columns are ours, so they may stand in the statement. */
 async function writeLevel(
   client: StoreClient,
-  { source, time }: Rollup,
+  { source, time, levels }: Rollup,
   { name, keys }: Level,
   target: string,
   { buckets, seconds, version }: { buckets: readonly number[]; seconds: number; version: number },
@@ -204,11 +205,12 @@ async function writeLevel(
   const columns = ['time', ...level, ...keys]
   const values = ['bucket', ...level.map(() => '{level:String}'), ...keys]
   const metrics = 'bytes, packets, flows, peak_bytes, peak_packets, version'
+  const isLast = levels.length > 1 && name === levels.at(-1)?.name
   await client.command({
     query: `INSERT INTO {target:Identifier} (${columns.join(', ')}, ${metrics})
       SELECT
-        ${values.join(', ')},
-        sum(minute_bytes), sum(minute_packets), sum(minute_flows), max(minute_bytes), max(minute_packets), {version:UInt64}
+        ${values.join(', ')}, sum(minute_bytes), sum(minute_packets),
+        ${isLast ? 'any(first_flows)' : 'sum(minute_flows)'}, max(minute_bytes), max(minute_packets), {version:UInt64}
       FROM
       (
         SELECT toStartOfInterval(${time}, toIntervalSecond({seconds:UInt32})) AS bucket, toStartOfMinute(${time}) AS of_minute, ${keys.map((key) => `${key}, `).join('')}
@@ -217,7 +219,8 @@ async function writeLevel(
         WHERE ${time} >= toDateTime({from:UInt32}) AND ${time} < toDateTime({to:UInt32})
           AND has({buckets:Array(UInt32)}, toUnixTimestamp(bucket))
         GROUP BY ${['bucket', 'of_minute', ...keys].join(', ')}
-      )
+      ) AS minutes
+      ${isLast ? firstFlows(keys) : ''}
       GROUP BY ${['bucket', ...keys].join(', ')}`,
     query_params: {
       source,
@@ -228,6 +231,18 @@ async function writeLevel(
       from: buckets[0],
       to: (buckets.at(-1) ?? 0) + seconds,
       ...(name !== undefined && { level: name }),
+      ...(isLast && { first: levels[0]?.name }),
     },
   })
+}
+
+/** Joins the flows that the first level has just been written with: none for what came since. */
+function firstFlows(keys: readonly string[]): string {
+  return `LEFT JOIN
+      (
+        SELECT time AS bucket, ${keys.map((key) => `${key}, `).join('')}sum(flows) AS first_flows
+        FROM {target:Identifier} FINAL
+        WHERE time >= toDateTime({from:UInt32}) AND time < toDateTime({to:UInt32}) AND level = {first:String}
+        GROUP BY ${['bucket', ...keys].join(', ')}
+      ) AS first USING (${['bucket', ...keys].join(', ')})`
 }

@@ -48,6 +48,12 @@ export function createPeriodicWork({
       { name: 'coarse rollups', everyMs: 5 * minuteMs, run: refresh(3 * hourMs) },
       // What an exporter's collector kept in its spool through a long outage.
       { name: 'coarse rollups of late flows', everyMs: hourMs, run: refresh(48 * hourMs) },
+      // What Kafka kept over a long weekend. The shortest kept minutes are those of a week.
+      {
+        name: 'coarse rollups of very late flows',
+        everyMs: 24 * hourMs,
+        run: refresh(144 * hourMs),
+      },
       {
         name: 'retention',
         everyMs: minuteMs,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { refreshCoarseRollups } from '../../api/periodic/coarse-rollups.ts'
 import { type TrafficParameters, trafficQuery } from '../../bench/traffic.ts'
 import { countPrefixes } from '../../rules/configuration/counted-prefixes.ts'
+import type { StoreClient } from '../../schema/client.ts'
 import { recentDay, startTestDatabase, type TestDatabase } from '../build/database.ts'
 
 const rollups = [
@@ -273,6 +274,32 @@ test('a coarse row has the sum of its minutes and its own greatest one; totals h
     row('12:00:00', 'total', 0, 6970, 4900),
     row('12:00:00', 'as', 1, 3500, 2000),
     row('12:00:00', 'as', 2, 3470, 3400),
+  ])
+})
+
+test('a flow that comes between two levels of a bucket is in all of them the next time', async () => {
+  await database.empty(...coarse)
+  const { client } = database
+  let written = 0
+  const interrupted: StoreClient = Object.assign(Object.create(client), {
+    async command(statement: Parameters<StoreClient['command']>[0]) {
+      await client.command(statement)
+      if (statement.query_params?.['target'] !== 'source_as_5m') return
+      written++
+      if (written === 1) await ingest({ second: 20, src_as: 1, bytes: '7' })
+    },
+  })
+  await ingest({ second: 10, src_as: 1, bytes: '100' })
+  await refreshCoarseRollups(interrupted, noon + 400_000, 3_600_000)
+  expect(written).toBe(2)
+  await refreshCoarseRollups(client, noon + 700_000, 3_600_000)
+  expect(
+    await rows(
+      'SELECT toString(level) AS level, toUInt32(bytes) AS bytes, toUInt32(flows) AS flows FROM source_as_5m FINAL ORDER BY level',
+    ),
+  ).toEqual([
+    { level: 'as', bytes: 1070, flows: 2 },
+    { level: 'total', bytes: 1070, flows: 2 },
   ])
 })
 
