@@ -8,7 +8,7 @@ import { writeRun, writerOf } from './write-records.ts'
 /** For the datagram that the context's message is of. */
 export function netflow5Writer(context: DecodeContext): Writer | undefined {
   const { template, plan } = context.netflow5
-  return writerOf(context, template, plan, undefined, undefined)
+  return writerOf(context, template, plan, undefined)
 }
 
 /** Writes records from `offset` on, up to `end` or to one that is to be interpreted. Returns where that is. */

@@ -7,7 +7,7 @@
 import type { DecoderCounters } from './counters.ts'
 import { Domain, Exporter } from './exporter.ts'
 import type { DecoderLimits } from './limits.ts'
-import { RecencyList } from './recency.ts'
+import { isToBeNoted, RecencyList } from './recency.ts'
 import { type SamplingRate, SamplingRates } from './sampling-rates.ts'
 import type { SourceMemo } from './source-memo.ts'
 import type { Speaker } from './speaker.ts'
@@ -49,9 +49,13 @@ export class ExporterStore {
   useTemplate(memo: SourceMemo, speaker: Speaker, id: number): Template | undefined {
     this.findDomain(memo, speaker)
     const { exporter, domain } = memo
-    if (memo.template?.id !== id) memo.template = domain?.find(id, speaker.port)
+    const isSame = memo.template?.id === id
+    if (!isSame) memo.takeTemplate(domain?.find(id, speaker.port))
     const { template } = memo
     if (exporter === undefined || domain === undefined || template === undefined) return undefined
+    const nowMs = speaker.receivedMs | 0
+    if (isSame && !isToBeNoted(memo.notedMs, nowMs)) return template
+    memo.notedMs = nowMs
     this.touch(exporter, speaker.receivedMs)
     touchTemplate(exporter, domain, template, speaker.receivedMs)
     return template
@@ -59,12 +63,17 @@ export class ExporterStore {
 
   /** Sees to it that the memo of the speaker's source has the exporter and the domain that it speaks for, if they are known. */
   findDomain(memo: SourceMemo, { address, protocol, observationDomainId }: Speaker): void {
-    const { domain } = memo
-    const isKnown = domain?.id === observationDomainId && domain.protocol === protocol
-    if (isKnown && memo.storeVersion === this.version) return
+    const isSame =
+      memo.domain !== undefined &&
+      memo.domainId === observationDomainId &&
+      memo.protocol === protocol
+    if (isSame && memo.storeVersion === this.version) return
+    memo.domainId = observationDomainId
+    memo.protocol = protocol
     memo.exporter = this.byAddress.get(address)
     memo.domain = memo.exporter?.domain(protocol, observationDomainId)
-    memo.template = undefined
+    memo.takeTemplate(undefined)
+    memo.ratesRevision = -1
     memo.storeVersion = this.version
   }
 

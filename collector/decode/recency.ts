@@ -7,6 +7,15 @@ export interface Linked<T> {
   newer: T | undefined
 }
 
+/** Moving an item writes to four, most of them long out of the processor's caches: what is used all the time is moved once a second. */
+const noteEveryMs = 1_000
+
+/** Whether a use now is to move an item whose last move was at `notedMs`. Both modulo 2^32, with a sign: small integers, which objects hold in themselves. */
+export function isToBeNoted(notedMs: number, nowMs: number): boolean {
+  const elapsedMs = (nowMs - notedMs) | 0
+  return elapsedMs >= noteEveryMs || elapsedMs < 0
+}
+
 export class RecencyList<T extends Linked<T>> {
   oldest: T | undefined
   newest: T | undefined

@@ -5,10 +5,11 @@ import type { DecoderLimits } from './limits.ts'
 import type { Sequences } from './sequence.ts'
 import type { SequenceStream } from './sequence-stream.ts'
 
-/** The latest counts of data sources, by the sequence of their agent, within bounds. */
+/** The latest counts of data sources, kept with the sequence of their agent, within bounds. */
 export class SampleDrops {
   private readonly limits: DecoderLimits
-  private readonly byAgent = new Map<SequenceStream, Map<number, number>>()
+  /** Those that have any, in the order in which they first had. */
+  private readonly agents = new Set<SequenceStream>()
   private counts = 0
 
   constructor(limits: DecoderLimits) {
@@ -17,7 +18,7 @@ export class SampleDrops {
 
   /** Keeps a count. Returns by how much it has grown; a first one, and one that began anew, has not. */
   take(agent: SequenceStream, source: number, drops: number): number {
-    const known = this.byAgent.get(agent)
+    const known = agent.drops
     const before = known?.get(source)
     // Nearly always: agents keep up.
     if (before === drops) return 0
@@ -25,17 +26,22 @@ export class SampleDrops {
       if (known !== undefined && known.size >= this.limits.dropCountsPerAgent) return 0
       this.counts++
     }
-    if (known === undefined) this.byAgent.set(agent, new Map([[source, drops]]))
-    else known.set(source, drops)
+    if (known === undefined) {
+      agent.drops = new Map([[source, drops]])
+      this.agents.add(agent)
+    } else {
+      known.set(source, drops)
+    }
     if (this.counts > this.limits.dropCounts) this.forgetFirst()
     // 32 bits, and it wraps.
     return before === undefined ? 0 : Math.max((drops - before) | 0, 0)
   }
 
   private forgetFirst(): void {
-    for (const [agent, counts] of this.byAgent) {
-      this.byAgent.delete(agent)
-      this.counts -= counts.size
+    for (const agent of this.agents) {
+      this.agents.delete(agent)
+      this.counts -= agent.drops?.size ?? 0
+      agent.drops = undefined
       return
     }
   }

@@ -54,6 +54,10 @@ export class SequenceStream {
 
   /** Until it is forgotten. */
   isFollowed = true
+  /** When its use was last noted (sequence.ts), modulo 2^32. */
+  notedMs = 0
+  /** sFlow: what the agent's data sources have dropped (sample-drops.ts). */
+  drops: Map<number, number> | undefined
 
   private readonly limits: SequenceLimits
   private counting: Counting
@@ -82,6 +86,7 @@ export class SequenceStream {
     this.counting = counting
     this.older = undefined
     this.newer = undefined
+    this.drops = undefined
     this.suspected = undefined
     this.left = undefined
     this.gaps = undefined

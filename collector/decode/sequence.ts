@@ -3,7 +3,7 @@
 import type { DatagramFacts } from './datagram-facts.ts'
 import type { DecoderLimits } from './limits.ts'
 import type { Message } from './message.ts'
-import { RecencyList } from './recency.ts'
+import { isToBeNoted, RecencyList } from './recency.ts'
 import { samplerText } from './sampler-text.ts'
 import { type Counting, SequenceStream } from './sequence-stream.ts'
 import type { SourceMemos } from './source-memo.ts'
@@ -25,14 +25,18 @@ export class Sequences {
   }
 
   /** The sequence that `address` counts under `key`: it is the current one from now on. */
-  select(address: string, key: number, counting: Counting): SequenceStream {
+  select(address: string, key: number, counting: Counting, receivedMs: number): SequenceStream {
     const known = this.byAddress.get(address)?.get(key)
-    return this.use(known ?? this.begin(address, key, counting))
+    return this.use(known ?? this.begin(address, key, counting), receivedMs)
   }
 
   /** Goes on with a sequence that is followed. */
-  use(stream: SequenceStream): SequenceStream {
-    this.streams.touch(stream)
+  use(stream: SequenceStream, receivedMs: number): SequenceStream {
+    const nowMs = receivedMs | 0
+    if (isToBeNoted(stream.notedMs, nowMs)) {
+      stream.notedMs = nowMs
+      this.streams.touch(stream)
+    }
     this.current = stream
     return stream
   }
@@ -79,10 +83,13 @@ export function followSequence(
 ): void {
   const memo = memos.of(message.source)
   const address = samplerText(message, memo)
+  const { receivedMs } = message
   const key = message.type * 2 ** 48 + id
   const { stream: known } = memo
   const isKnown = known?.isFollowed === true && known.key === key && known.address === address
-  const stream = isKnown ? sequences.use(known) : sequences.select(address, key, counting)
+  const stream = isKnown
+    ? sequences.use(known, receivedMs)
+    : sequences.select(address, key, counting, receivedMs)
   memo.stream = stream
   stream.follow(facts, message, records)
 }

@@ -179,13 +179,12 @@ function readData(
   const plan = context.plans.of(template)
   const memo = memos.of(message.source)
   exporters.findDomain(memo, message)
-  const { exporter, domain } = memo
   sampling.isLittleEndian =
     plan.hasSamplingInterval && context.hasLittleEndianSampling(message.source)
-  const writer = writerOf(context, template, plan, exporter, domain)
+  const writer = writerOf(context, template, plan, memo)
   while (hasRecord(plan, bytes, offset, end)) {
     if (writer !== undefined) {
-      offset = writeRecords(context, writer, template, plan, exporter, domain, bytes, offset, end)
+      offset = writeRecords(context, writer, template, plan, memo, bytes, offset, end)
       // What it stopped in front of is read here.
       if (!hasRecord(plan, bytes, offset, end)) return
     }
@@ -197,7 +196,7 @@ function readData(
     }
     message.dataRecords++
     if (plan.layout !== undefined) plan.layout.recordsRead++
-    emitFlows(context, plan, template, exporter, domain, bytes, offset)
+    emitFlows(context, plan, template, memo.exporter, memo.domain, bytes, offset)
     offset = next
   }
 }

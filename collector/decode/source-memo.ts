@@ -4,15 +4,28 @@ import type { Source } from '../exporters/source.ts'
 import type { Address } from '../flow.ts'
 import type { Domain, Exporter } from './exporter.ts'
 import type { SequenceStream } from './sequence-stream.ts'
+import type { TemplateProtocol } from './speaker.ts'
 import type { Template } from './template.ts'
 
 export class SourceMemo {
   readonly source: Source
   /** The template used last and what it belongs to, as they were in this version of the store. */
   storeVersion = 0
+  /** Which domain it is, so that it need not be looked into. */
+  domainId = 0
+  protocol: TemplateProtocol = 'netflow9'
   template: Template | undefined
   domain: Domain | undefined
   exporter: Exporter | undefined
+  /** When the use of that template was last noted, modulo 2^32. */
+  notedMs = 0
+  /** What was announced about sampling, as of this revision of the store. */
+  ratesRevision = -1
+  /** There are rates of single interfaces or line cards. */
+  hasRatesOfRecords = false
+  /** That of data of the template and this sampler; 0 when nobody told it, -1 when it was not looked up yet. */
+  rate = -1
+  rateSampler = 0
   /** The sequence followed last. */
   stream: SequenceStream | undefined
   /** sFlow: the last agent that is not the source, and its text. */
@@ -26,6 +39,20 @@ export class SourceMemo {
     this.exporter = undefined
     this.stream = undefined
     this.agent = undefined
+  }
+
+  takeTemplate(template: Template | undefined): void {
+    this.template = template
+    this.rate = -1
+  }
+
+  /** Sees to it that what it says of rates is of this revision. */
+  takeUpRates(revision: number): void {
+    if (this.ratesRevision === revision) return
+    const { interfaces, lineCards } = this.exporter?.rates ?? {}
+    this.ratesRevision = revision
+    this.hasRatesOfRecords = interfaces !== undefined || lineCards !== undefined
+    this.rate = -1
   }
 }
 

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { actions } from '../../../collector/compiled/actions.ts'
 import { createDatagramWriter } from '../../../netmon/generate/datagrams.ts'
 import { createPlan } from '../../../netmon/generate/plan.ts'
-import { bytes, hex, uint } from '../../build/bytes.ts'
+import { bytes, hex, type Part, uint } from '../../build/bytes.ts'
 import { receivedMs, receivedSeconds, source } from '../../build/decoded.ts'
 import { ipfix, optionsTemplateSet, set, templateSet } from '../../build/ipfix.ts'
 import { netflow5 } from '../../build/netflow5.ts'
@@ -275,6 +275,28 @@ test('routers’ rates and roles; exporters that are no router are dropped as be
     })
   expect(expectSame(datagrams, { routers: routers(), knownOnly: true })).toBe(4)
   expect(expectSame(datagrams, { routers: routers() })).toBe(5)
+})
+
+test('rates that another port announces, changes, and joins by those of interfaces', () => {
+  const all = optionsTemplateFlowSet(300, [[1, 4]], [[34, 4]])
+  const ofInterfaces = optionsTemplateFlowSet(301, [[2, 4]], [[34, 4]])
+  const rate = (interval: number) => flowSet(300, uint(1, 4), uint(interval, 4))
+  const template = templateFlowSet(256, ...ends, [10, 4], ...times)
+  const data = flowSet(256, base, uint(5, 4), moments)
+  const flows = (...sets: Part[]) => sent(netflow9(header, ...sets))
+  const other = { ...from, port: 9_999, slot: 1 }
+  const options = (...sets: Part[]) => [{ payload: netflow9(header, ...sets), source: other }]
+  const datagrams = [
+    ...flows(template, data),
+    ...options(all, rate(100)),
+    ...flows(data),
+    ...options(rate(2_000)),
+    ...flows(data),
+    ...flows(data),
+    ...options(ofInterfaces, flowSet(301, uint(5, 4), uint(64, 4))),
+    ...flows(data),
+  ]
+  expect(expectSame(datagrams)).toBe(4)
 })
 
 test('rates of interfaces are looked up for each flow', () => {

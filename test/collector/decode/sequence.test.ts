@@ -509,7 +509,9 @@ describe('an exporter that counts otherwise', () => {
 
 test('beyond the bound the sequence unused longest is forgotten, and begins anew', () => {
   const { next } = following({ sequences: 2 })
-  const of = (sourceId: number, sequence: number) => next(v9(sequence, 1, { sourceId }))
+  // Who was used last is noted once a second.
+  const of = (sourceId: number, sequence: number) =>
+    next(v9(sequence, 1, { sourceId }), { afterMs: 1_000 })
   of(1, 10)
   of(2, 10)
   of(1, 11)
