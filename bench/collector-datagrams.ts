@@ -61,3 +61,12 @@ export function prepare(
 
 /** Where the header has it; in sFlow behind an IPv4 agent's address. */
 const sequenceOffsets: Record<Protocol, number> = { v5: 16, v9: 12, ipfix: 8, sflow: 16 }
+
+/** Where the sets begin of protocols that have them. */
+export const setsAt: Partial<Record<Protocol, number>> = { v9: 20, ipfix: 16 }
+
+/** In its first set: RFC 3954 5.2, RFC 7011 3.3.2. */
+export function hasTemplates(protocol: Protocol, payload: Buffer): boolean {
+  const start = setsAt[protocol]
+  return start !== undefined && payload.readUInt16BE(start) < 256
+}

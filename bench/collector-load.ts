@@ -2,7 +2,7 @@
 
 import { createSources } from '../collector/receive/sources.ts'
 import type { Protocol } from '../netmon/generate/options.ts'
-import { prepare } from './collector-datagrams.ts'
+import { hasTemplates, prepare, setsAt } from './collector-datagrams.ts'
 import { createBenchPipeline } from './collector-pipeline.ts'
 
 export interface LoadOptions {
@@ -85,8 +85,6 @@ export function createLoad({
   }
 }
 
-const setsAt: Partial<Record<Protocol, number>> = { v9: 20, ipfix: 16 }
-
 /** A copy whose template, or data, has the id that is `by` times 8 greater. */
 function renumbered(protocol: Protocol, payload: Buffer, by: number): Buffer {
   const copy = Buffer.from(payload)
@@ -107,10 +105,4 @@ function renumbered(protocol: Protocol, payload: Buffer, by: number): Buffer {
     }
   }
   return copy
-}
-
-/** In its first set: RFC 3954 5.2, RFC 7011 3.3.2. */
-function hasTemplates(protocol: Protocol, payload: Buffer): boolean {
-  const start = setsAt[protocol]
-  return start !== undefined && payload.readUInt16BE(start) < 256
 }

@@ -26,47 +26,74 @@ export interface RunFigures {
 /** Code that has run is faster, templates have to come first, and buffers have to grow. */
 const warmUpSeconds = 2
 const settleMs = 300
+const datagramsOfEach = 200
 
 export async function run(
   subject: Subject,
   traffic: Traffic,
   order: SendOrder,
 ): Promise<RunFigures> {
-  const options: SenderOptions = { traffic, port: subject.port }
-  const file = path.join(packageRoot, 'dist', 'bench', 'collector-sender.js')
-  const sender = spawnPinned(senderCore, [process.execPath, file, JSON.stringify(options)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
-  const send = async (order: SendOrder): Promise<Sent> => {
-    sender.send(order)
-    const [sent] = (await once(sender, 'message')) as [Sent]
-    await received(subject)
-    return sent
-  }
+  const { port } = subject
+  const sender = await startSender({ traffic, port, datagramsOfEach, templatesOnce: false })
   try {
-    await once(sender, 'message')
-    await send({ ...order, seconds: warmUpSeconds })
-    const before = usageOf(subject.pid)
-    const dropsBefore = queueOf(subject.port)?.drops ?? 0
+    await sendTo(subject, sender, { ...order, seconds: warmUpSeconds })
     const memory = watchMemory(subject.pid)
-    const sent = await send(order)
+    const { sent, lost, cpuSeconds } = await sendTo(subject, sender, order)
     const resident = memory.stop()
-    const { cpuSeconds } = usageOf(subject.pid)
-    const drops = (queueOf(subject.port)?.drops ?? 0) - dropsBefore
-    const lost = drops / sent.datagrams
     const receivedFlows = Math.round(sent.flows * (1 - lost))
     return {
       offeredFlowsPerSecond: Math.round(sent.flows / sent.seconds),
       sentFlows: sent.flows,
       receivedFlows,
       lossPercent: round(100 * lost),
-      flowsPerCpuSecond: Math.round(receivedFlows / (cpuSeconds - before.cpuSeconds)),
+      flowsPerCpuSecond: Math.round(receivedFlows / cpuSeconds),
       residentMib: Math.round(Math.max(...resident)),
       residentGrowthMib: Math.round(growth(resident)),
     }
   } finally {
-    await end(sender)
+    await sender.end()
   }
+}
+
+export interface Sender {
+  send(order: SendOrder): Promise<Sent>
+  end(): Promise<void>
+}
+
+/** Resolves when what it will send is made. */
+export async function startSender(options: SenderOptions): Promise<Sender> {
+  const file = path.join(packageRoot, 'dist', 'bench', 'collector-sender.js')
+  const sender = spawnPinned(senderCore, [process.execPath, file, JSON.stringify(options)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  await once(sender, 'message')
+  return {
+    async send(order) {
+      sender.send(order)
+      const [sent] = (await once(sender, 'message')) as [Sent]
+      return sent
+    },
+    end: () => end(sender),
+  }
+}
+
+export interface Sending {
+  readonly sent: Sent
+  /** The share of the datagrams that the kernel dropped because the subject did not fetch them. */
+  readonly lost: number
+  /** Of the subject. */
+  readonly cpuSeconds: number
+}
+
+/** Resolves when the subject is done with what was sent. */
+export async function sendTo(subject: Subject, sender: Sender, order: SendOrder): Promise<Sending> {
+  const before = usageOf(subject.pid)
+  const dropsBefore = queueOf(subject.port)?.drops ?? 0
+  const sent = await sender.send(order)
+  await received(subject)
+  const drops = (queueOf(subject.port)?.drops ?? 0) - dropsBefore
+  const cpuSeconds = usageOf(subject.pid).cpuSeconds - before.cpuSeconds
+  return { sent, lost: drops / sent.datagrams, cpuSeconds }
 }
 
 /** What was sent has been fetched from the kernel, and is done with. */

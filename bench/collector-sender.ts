@@ -4,11 +4,20 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { openSockets } from '../netmon/generate/sockets.ts'
-import { type PreparedRouter, prepare, type Traffic } from './collector-datagrams.ts'
+import {
+  hasTemplates,
+  type PreparedDatagram,
+  prepare,
+  type Traffic,
+} from './collector-datagrams.ts'
 
 export interface SenderOptions {
   readonly traffic: Traffic
   readonly port: number
+  /** Different ones, of each router. */
+  readonly datagramsOfEach: number
+  /** Templates come in each router's first datagram alone; else as often as routers send them. */
+  readonly templatesOnce: boolean
 }
 
 export interface SendOrder {
@@ -24,11 +33,11 @@ export interface Sent {
 }
 
 const host = '127.0.0.1'
-const datagramsOfEach = 200
 /** Sent at once at most, when it is late: a receive buffer of 4 MiB holds some thousand. */
 const burstDatagrams = 16
 
-const { traffic, port } = JSON.parse(process.argv[2] ?? '') as SenderOptions
+const options = JSON.parse(process.argv[2] ?? '') as SenderOptions
+const { traffic, port, datagramsOfEach, templatesOnce } = options
 const routers = prepare(traffic, datagramsOfEach, Date.now())
 const sockets = await openSockets(
   routers.map(({ router }) => router),
@@ -36,6 +45,11 @@ const sockets = await openSockets(
 )
 const sequences = routers.map(({ datagrams, sequenceOffset }) =>
   datagrams[0]!.payload.readUInt32BE(sequenceOffset),
+)
+const again = routers.map(({ datagrams }) =>
+  templatesOnce
+    ? datagrams.filter(({ payload }) => !hasTemplates(traffic.protocol, payload))
+    : datagrams,
 )
 let turn = 0
 
@@ -74,8 +88,10 @@ async function send({ flowsPerSecond, seconds }: SendOrder): Promise<Sent> {
 /** The routers take turns. */
 function next() {
   const index = turn % routers.length
-  const { datagrams, sequenceOffset } = routers[index] as PreparedRouter
-  const datagram = datagrams[Math.floor(turn / routers.length) % datagrams.length]!
+  const round = Math.floor(turn / routers.length)
+  const { datagrams, sequenceOffset } = routers[index]!
+  const of = round === 0 ? datagrams : again[index]!
+  const datagram: PreparedDatagram = of[round % of.length]!
   const sequence = sequences[index] ?? 0
   datagram.payload.writeUInt32BE(sequence, sequenceOffset)
   sequences[index] = (sequence + datagram.step) >>> 0
