@@ -1,9 +1,10 @@
 // The network at a glance: what it carries now, what it carried in 24 hours and at most in a minute of them, towards and from the prefixes of rules where
 // there are some, and who most of it is of. Read from rollups only. All functions throw StoreError.
 
+import { withoutNested } from '../../rules/configuration/prefix.ts'
 import { toThousandth } from '../../rules/to-thousandth.ts'
 import { knownMinutes } from '../../rules/traffic/minutes.ts'
-import { readCollectorRuns } from '../../rules/traffic/query.ts'
+import { readCollectorRuns, readCountedFrom } from '../../rules/traffic/query.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { askTop, readTraffic, type TopRow } from './ask.ts'
 import { createParameters } from './parameters.ts'
@@ -25,7 +26,7 @@ export interface Peak {
 export interface Amounts {
   /** In the newest closed minute. */
   now: Rates
-  /** Over the minutes that are known. */
+  /** Over the minutes that are known: of prefixes, those in which all of them were counted. */
   avg: Rates
   /** The greatest minute, null when none is known. */
   peak: Record<Unit, Peak | null>
@@ -90,22 +91,27 @@ export async function askSummary(
     const { rows } = await askTop(store, question, planWhole({ ...question, ...range }))
     return [dimension, rows]
   }
-  const [runs, all, inwards, outwards, ...top] = await Promise.all([
+  const [runs, countedFrom, all, inwards, outwards, ...top] = await Promise.all([
     readCollectorRuns(store, range.from * 1000),
+    readCountedFrom(store),
     steps(everything),
     steps(ofPrefixes('in')),
     steps(ofPrefixes('out')),
     ...topDimensions.map(greatest),
   ])
   const isKnown = knownMinutes(runs, range.from, minute)
-  const amounts = (rows: readonly Step[]) => amountsOf(rows, isKnown, range.from, minute)
+  const amounts = (rows: readonly Step[], first: number) => amountsOf(rows, isKnown, first, minute)
+  const firstOfPrefixes = withoutNested(countedFrom.keys()).reduce(
+    (latest, prefix) => Math.max(latest, countedFrom.get(prefix) ?? 0),
+    range.from,
+  )
   const hasPrefixes = inwards.length > 0 || outwards.length > 0
   return {
     from: range.from,
     to,
-    all: amounts(all),
-    in: hasPrefixes ? amounts(inwards) : null,
-    out: hasPrefixes ? amounts(outwards) : null,
+    all: amounts(all, range.from),
+    in: hasPrefixes ? amounts(inwards, firstOfPrefixes) : null,
+    out: hasPrefixes ? amounts(outwards, firstOfPrefixes) : null,
     top: Object.fromEntries(top) as Summary['top'],
   }
 }
@@ -124,7 +130,7 @@ function readSteps(store: StoreClient, question: Question, plan: Plan): Promise<
   return readTraffic<Step>(store, sql, parameters.values)
 }
 
-/** Of minutes from `first` to `last`. Without flows one is 0 where it is known, and nothing where it is not. */
+/** Of minutes up to `last`, which are whole from `first` on. Without flows one is 0 where it is known, and nothing where it is not. */
 function amountsOf(
   steps: readonly Step[],
   isKnown: (minute: number) => boolean,
@@ -137,20 +143,23 @@ function amountsOf(
     if (isKnown(minute) || stored.has(minute)) known++
   }
   const column = (unit: Unit) => (unit === 'bits' ? 'bytes' : unit)
-  const total = (unit: Unit) => steps.reduce((sum, step) => sum + BigInt(step[column(unit)]), 0n)
+  const sum = (some: readonly Step[], unit: Unit) =>
+    some.reduce((all, step) => all + BigInt(step[column(unit)]), 0n)
+  const total = (unit: Unit) => sum(steps, unit)
+  const whole = steps.filter(({ bucket }) => bucket >= first)
   const rate = (amount: number, minutes: number, unit: Unit) =>
     toThousandth((amount * rateFactor(unit)) / (60 * minutes))
   const each = <T>(tell: (unit: Unit) => T) =>
     Object.fromEntries(units.map((unit) => [unit, tell(unit)])) as Record<Unit, T>
   const newest = stored.get(last)
-  const isNewestKnown = newest !== undefined || isKnown(last)
+  const isNewestKnown = first <= last && (newest !== undefined || isKnown(last))
   return {
     now: each((unit) =>
       isNewestKnown ? rate(Number(newest?.[column(unit)] ?? 0), 1, unit) : null,
     ),
-    avg: each((unit) => (known === 0 ? null : rate(Number(total(unit)), known, unit))),
+    avg: each((unit) => (known === 0 ? null : rate(Number(sum(whole, unit)), known, unit))),
     peak: each((unit) => {
-      if (known === 0) return null
+      if (known === 0 && steps.length === 0) return null
       let greatest = { minute: last, amount: 0 }
       for (const step of steps) {
         const amount = Number(step[column(unit)])

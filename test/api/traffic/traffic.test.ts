@@ -450,7 +450,8 @@ describe('the summary', () => {
   test('adds up what goes to and from the prefixes of rules, each flow once', async () => {
     const { client } = database
     const chains = { '203.0.113.0/24': [], '203.0.113.0/25': ['203.0.113.0/24'] }
-    const active = '2026-01-01 00:00:00'
+    // Ten minutes ago.
+    const active = new Date((now - 660) * 1000).toISOString().slice(0, 19).replace('T', ' ')
     await client.insert({
       table: 'prefixes',
       format: 'JSONEachRow',
@@ -480,6 +481,8 @@ describe('the summary', () => {
     expect(told.in.total).toEqual({ bytes: 600, packets: 2, flows: 1 })
     expect(told.in.now).toEqual({ bits: 80, packets: 0.033, flows: 0.017 })
     expect(told.in.peak.bits).toEqual({ value: 80, at: time(minute) })
+    // Over the minutes that they have been counted in, not over those of the collector.
+    expect(told.in.avg.bits).toBeCloseTo((600 * 8) / 60 / 11, 3)
     expect(told.out.now).toMatchObject({ bits: 10 })
     later = 0
   })
