@@ -80,12 +80,17 @@ export interface Selection {
   amount: string
   /** SQL of what is left out. */
   where?: string
+  /** The same of the finest table, which has no levels. */
+  whereFine?: string
 }
 
 /** Rows (at: seconds since 1970, key, amount) of the range, of whichever table has them. */
-export function rowsOf(rollup: Rollup, { level, key = "''", amount, where }: Selection): string {
+export function rowsOf(rollup: Rollup, selection: Selection): string {
+  const { level, key = "''", amount, where, whereFine } = selection
   const { fine, name, hasLevels } = rollup
-  const also = where === undefined ? '' : ` AND ${where}`
+  const and = (condition: string | undefined) =>
+    condition === undefined ? '' : ` AND ${condition}`
+  const also = and(where)
   const ofLevel = hasLevels ? ` AND level = '${level}'` : ''
   const coarse = (suffix: string, seconds: number) => `
       SELECT toUnixTimestamp(time) AS at, ${key} AS key, ${amount} AS amount
@@ -94,7 +99,7 @@ export function rowsOf(rollup: Rollup, { level, key = "''", amount, where }: Sel
   return `(
       SELECT toUnixTimestamp(${fine.time}) AS at, ${key} AS key, ${amount} AS amount
       FROM ${fine.table}
-      WHERE ${fine.time} >= toDateTime(if(resolution < 300, first, greatest(first, settled))) AND ${fine.time} < toDateTime(after_last)${also}
+      WHERE ${fine.time} >= toDateTime(if(resolution < 300, first, greatest(first, settled))) AND ${fine.time} < toDateTime(after_last)${also}${and(whereFine)}
       UNION ALL${coarse('5m', 300)}
       UNION ALL${coarse('1h', 3600)}
     )`

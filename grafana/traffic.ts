@@ -33,7 +33,8 @@ import {
   type Unit,
 } from './series.ts'
 
-const everything: Kind = { level: 'total' }
+/** Each packet once, though all exporters that it passed have it in theirs. */
+const everything: Kind = { level: 'edge', whereFine: "router_role = 'edge'" }
 const byProtocol: Kind = { level: 'proto', key: 'proto', name: protocolName }
 const byFlags: Kind = { level: 'flags', key: tcpFlagsKey, name: tcpFlagNames, where: 'proto = 6' }
 const byRouter: Kind = { level: 'exporter', key: 'exporter', name: addressName }
@@ -91,8 +92,7 @@ const newestHour =
 function traffic(uid: string, title: string, unit: Unit): DashboardBuilder {
   const rate_ = unit.rate
   const units = { Total: unit.total, 'Mean rate': rate_, Share: 'percentunit' }
-  // Not by the interfaces, where a packet counts for each exporter that it passes.
-  const all = rollupRows(rollups.protocol, unit, everything)
+  const all = rollupRows(rollups.interface, unit, everything)
   const ofProtocol = rollupRows(rollups.protocol, unit, byProtocol)
   const ofFlags = rollupRows(rollups.protocol, unit, byFlags)
   const chosen = chosenRows('by', 'chosen_rows', unit, dimensions)

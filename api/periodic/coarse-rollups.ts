@@ -12,6 +12,8 @@ interface Level {
   name: string | undefined
   /** What its rows tell apart. */
   keys: readonly string[]
+  /** Of the rows that it holds, as SQL; all when absent. */
+  where?: string
 }
 
 interface Rollup {
@@ -20,7 +22,7 @@ interface Rollup {
   source: string
   /** Column of `source`. */
   time: 'minute' | 'time'
-  /** In the order they are written in. Rows of each hold each flow once; keys of the last are keys of the first. */
+  /** In the order they are written in. Rows of each hold each flow once, or each that its `where` lets through; keys of the last are keys of the first. */
   levels: readonly Level[]
 }
 
@@ -36,6 +38,7 @@ const rollups: readonly Rollup[] = [
       { name: 'in', keys: ['exporter', 'in_if'] },
       { name: 'out', keys: ['exporter', 'out_if'] },
       { name: 'exporter', keys: ['exporter'] },
+      { name: 'edge', keys: [], where: "router_role = 'edge'" },
       total(),
     ],
   },
@@ -197,7 +200,7 @@ export function batchesOf(buckets: readonly Bucket[], seconds: number): number[]
 async function writeLevel(
   client: StoreClient,
   { source, time, levels }: Rollup,
-  { name, keys }: Level,
+  { name, keys, where = '1' }: Level,
   target: string,
   { buckets, seconds, version }: { buckets: readonly number[]; seconds: number; version: number },
 ): Promise<void> {
@@ -217,7 +220,7 @@ async function writeLevel(
           sum(bytes) AS minute_bytes, sum(packets) AS minute_packets, sum(flows) AS minute_flows
         FROM {source:Identifier}
         WHERE ${time} >= toDateTime({from:UInt32}) AND ${time} < toDateTime({to:UInt32})
-          AND has({buckets:Array(UInt32)}, toUnixTimestamp(bucket))
+          AND has({buckets:Array(UInt32)}, toUnixTimestamp(bucket)) AND ${where}
         GROUP BY ${['bucket', 'of_minute', ...keys].join(', ')}
       ) AS minutes
       ${isLast ? firstFlows(keys) : ''}

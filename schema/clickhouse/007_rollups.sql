@@ -12,13 +12,14 @@ CREATE TABLE IF NOT EXISTS interface_10s
     exporter IPv6 CODEC(ZSTD(1)),
     in_if UInt32 CODEC(ZSTD(1)),
     out_if UInt32 CODEC(ZSTD(1)),
+    router_role Enum8('edge' = 0, 'core' = 1) CODEC(ZSTD(1)),
     bytes UInt128 CODEC(ZSTD(1)),
     packets UInt128 CODEC(ZSTD(1)),
     flows UInt64 CODEC(T64, ZSTD(1))
 )
 ENGINE = SummingMergeTree
 PARTITION BY toDate(time)
-ORDER BY (time, exporter, in_if, out_if)
+ORDER BY (time, exporter, in_if, out_if, router_role)
 TTL time + INTERVAL 7 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
@@ -29,11 +30,12 @@ SELECT
     ipv6(i.sampler_address) AS exporter,
     i.in_if AS in_if,
     i.out_if AS out_if,
+    i.router_role AS router_role,
     sum(toUInt128(i.bytes) * i.sampling_rate) AS bytes,
     sum(toUInt128(i.packets) * i.sampling_rate) AS packets,
     count() AS flows
 FROM ingest AS i
-GROUP BY time, exporter, in_if, out_if;
+GROUP BY time, exporter, in_if, out_if, router_role;
 
 -- TCP flags are 0 for other protocols.
 CREATE TABLE IF NOT EXISTS protocol_1m

@@ -7,8 +7,8 @@
 CREATE TABLE IF NOT EXISTS interface_5m
 (
     time DateTime('UTC') CODEC(DoubleDelta, ZSTD(1)),
-    -- All traffic; of an exporter; into, or out of, one of its interfaces; from one interface to another.
-    level Enum8('total' = 0, 'exporter' = 1, 'in' = 2, 'out' = 3, 'pair' = 4),
+    -- Of all exporters; of one; into, or out of, one of its interfaces; from one interface to another; of all exporters at the edge, which is all traffic.
+    level Enum8('total' = 0, 'exporter' = 1, 'in' = 2, 'out' = 3, 'pair' = 4, 'edge' = 5),
     exporter IPv6 CODEC(ZSTD(1)),
     in_if UInt32 CODEC(ZSTD(1)),
     out_if UInt32 CODEC(ZSTD(1)),

@@ -200,7 +200,7 @@ describe.each([
     const total = totalOf(seconds)
     const protocols = amounts(seconds, 'proto')
     const panels = [
-      ['All traffic', 60, total],
+      ['All traffic', 10, total],
       ['By protocol', 60, total],
       ['Greatest five by $by, and the others', 60, total],
       ['TCP by flags', 60, protocols.get('6')],
@@ -237,7 +237,7 @@ describe.each([
   })
 
   it.each([
-    ['All traffic', 60],
+    ['All traffic', 10],
     ['By protocol', 60],
   ] as const)('at the same rate whatever the interval: %s', async (title, finest) => {
     const amounts = [10, 15, 60, 300, hour].map((interval) =>

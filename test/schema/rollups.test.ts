@@ -303,7 +303,7 @@ test('a flow that comes between two levels of a bucket is in all of them the nex
   ])
 })
 
-test('every coarse table holds what its minutes hold', async () => {
+test('every coarse table holds what its minutes hold; that of interfaces also knows the edge alone', async () => {
   await database.empty(...coarse)
   await countPrefixes(
     database.client,
@@ -313,7 +313,7 @@ test('every coarse table holds what its minutes hold', async () => {
   await database.client.command({ query: 'SYSTEM RELOAD DICTIONARIES' })
   const parameters: TrafficParameters = { start: noon / 1000, rate: 4, first: 0, count: 2_400 }
   await database.client.command({
-    query: `INSERT INTO ingest SELECT *, 'x' FROM (${trafficQuery})`,
+    query: `INSERT INTO ingest SELECT * REPLACE (bitAnd(src_port, 1) AS router_role), 'x' FROM (${trafficQuery})`,
     query_params: { ...parameters },
   })
   await refreshCoarseRollups(database.client, noon + 3_700_000, 3 * 3_600_000)
@@ -321,7 +321,7 @@ test('every coarse table holds what its minutes hold', async () => {
     const leveled = await rows(
       `SELECT 1 AS n FROM system.columns WHERE database = currentDatabase() AND table = '${table}' AND name = 'level'`,
     )
-    const group = leveled.length > 0 ? 'GROUP BY level' : ''
+    const group = leveled.length > 0 ? "WHERE toString(level) != 'edge' GROUP BY level" : ''
     return rows(
       `SELECT DISTINCT toString(sum(bytes)) AS bytes, toString(sum(packets)) AS packets, toString(sum(flows)) AS flows FROM ${table} FINAL ${group}`,
     )
@@ -332,5 +332,10 @@ test('every coarse table holds what its minutes hold', async () => {
     )
     expect(await sums(coarse[2 * index]!)).toEqual(expected)
     expect(await sums(coarse[2 * index + 1]!)).toEqual(expected)
+  }
+  const edge = await rows('SELECT toString(sum(bytes)) AS bytes FROM protocol_1m')
+  for (const table of ['interface_5m', 'interface_1h']) {
+    const query = `SELECT toString(sum(bytes)) AS bytes FROM ${table} FINAL WHERE level = 'edge'`
+    expect(await rows(query)).toEqual(edge)
   }
 })
