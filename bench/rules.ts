@@ -16,7 +16,7 @@ import { usualRanges } from '../rules/zscore/usual.ts'
 import { oldestZscoreMinute } from '../rules/zscore/zscore.ts'
 import { createStoreClient, type StoreClient } from '../schema/client.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
-import { describeMachine, type Result, writeResult } from './report.ts'
+import { describeMachine, type Result, readResult, writeResult } from './report.ts'
 import { type BenchStore, startStore } from './store.ts'
 
 const { values } = parseArgs({
@@ -67,6 +67,7 @@ async function measurePrefixes(dataDir: string, prefixes: number): Promise<Resul
           prefixes,
           rules: prefixes / prefixesPerRule,
           minutes,
+          rounds,
           ...costs,
           createMs,
         })
@@ -193,23 +194,26 @@ async function measure(
   }
 }
 
-const results: Result[] = [
-  {
-    machineWas: values.quiet
-      ? 'used by nothing else'
-      : 'shared with other work: seconds of processor tell more than times',
-  },
-]
-for (const prefixes of values.prefixes.split(',').map(Number)) {
+const machineWas = values.quiet
+  ? 'used by nothing else'
+  : 'shared with other work: seconds of processor tell more than times'
+const sizes = values.prefixes.split(',').map(Number)
+for (const prefixes of sizes) {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'netmon-bench-'))
   try {
-    for (const result of await measurePrefixes(dataDir, prefixes)) {
-      results.push(result)
-      console.log(JSON.stringify(result))
-    }
+    const results = await measurePrefixes(dataDir, prefixes)
+    for (const result of results) console.log(JSON.stringify(result))
+    keep(prefixes, results)
   } finally {
     rmSync(dataDir, { recursive: true, force: true })
   }
 }
-writeResult('rules', results)
 console.log(describeMachine())
+
+/** In place of those of as many prefixes. */
+function keep(prefixes: number, results: readonly Result[]): void {
+  const others = readResult('rules').filter((row) => 'prefixes' in row && row.prefixes !== prefixes)
+  const sizeOf = (row: Result) => ('prefixes' in row ? Number(row.prefixes) : 0)
+  const rows = [...others, ...results].sort((a, b) => sizeOf(a) - sizeOf(b))
+  writeResult('rules', [{ machineWas }, ...rows])
+}

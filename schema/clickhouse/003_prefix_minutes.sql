@@ -29,7 +29,8 @@ CREATE TABLE IF NOT EXISTS prefix_minutes
 ENGINE = SummingMergeTree
 PARTITION BY toDate(minute)
 -- By the hour, so that the minutes of a prefix lie together: hours of very many prefixes are read and grouped in half the time, on half the disk. A single
--- minute costs to find it in its hour.
+-- minute costs to find it in its hour; that hour is found because `minute` itself is not of the primary key.
+PRIMARY KEY (toStartOfHour(minute), prefix, direction)
 ORDER BY (toStartOfHour(minute), prefix, direction, minute)
 TTL minute + INTERVAL 90 DAY
 SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;

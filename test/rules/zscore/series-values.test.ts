@@ -110,6 +110,16 @@ describe('what is read', () => {
     expect(seen.asked).toEqual(['all', [last + 60], [start + 600, start + 1200]])
   })
 
+  test('is found in its hour, not looked for in all of the day', async () => {
+    const result = await store.query({
+      query: `EXPLAIN indexes = 1 SELECT sum(bytes) FROM prefix_minutes
+        WHERE minute >= toDateTime({first:UInt32}) AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)})))`,
+      query_params: { first: start, minutes: [last] },
+      format: 'TabSeparatedRaw',
+    })
+    expect(await result.text()).toMatch(/PrimaryKey\s+Keys:\s+toStartOfHour\(minute\)\n/)
+  })
+
   test('is not what was long ago, where a minute has no flows', async () => {
     const readSeries = createSeriesReader(store)
     await valuesBy(readSeries, start, last)
