@@ -27,8 +27,11 @@ export async function evaluate(
   nowMs: number,
   readSeries: ReadSeries = createSeriesReader(client),
 ): Promise<Evaluation | { blind: string }> {
-  const minutes = closedMinutes(await readCollectorRuns(client, nowMs - runsReadMs), nowMs)
-  const rules = await readCountedRules(client)
+  const [runs, rules] = await Promise.all([
+    readCollectorRuns(client, nowMs - runsReadMs),
+    readCountedRules(client),
+  ])
+  const minutes = closedMinutes(runs, nowMs)
   if ('blind' in minutes) {
     // When every rule is younger than the newest minute, as after the very first start, there is nothing to be blind to.
     const newest = newestMinute(nowMs)

@@ -7,6 +7,7 @@ import { createConfiguration } from '../../../rules/configuration/configuration.
 import { ruleInputSchema } from '../../../rules/configuration/rule.ts'
 import { evaluate } from '../../../rules/evaluate.ts'
 import { askExplanation, askPreview } from '../../../rules/questions/ask.ts'
+import { readPastAlerts } from '../../../rules/zscore/past-alerts.ts'
 import {
   closedMs,
   createScene,
@@ -145,6 +146,13 @@ describe('a backup that was told on the nights before', () => {
   ] as const)('until one of them is %j', async (said, expected) => {
     await night(2)
     await say(said, closedMs(60 - 2 * dayMinutes))
+    // When very many are crossed their alerts are not asked for by name.
+    const past = (others: number) => {
+      const ids = Array.from({ length: others }, (_, index) => `${index}`)
+      return readPastAlerts(database.client, [ruleId, ...ids], minuteAt(-3 * dayMinutes))
+    }
+    expect((await past(0)).size).toBe(1)
+    expect(await past(100)).toEqual(await past(0))
     await night(0)
     expect(await firings()).toEqual(expected)
   })
