@@ -21,7 +21,7 @@ const { values } = parseArgs({
     flows: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
     /** Flows a second that the generator offers to a whole collector. */
-    rate: { type: 'string', default: '20000' },
+    rate: { type: 'string', default: '50000' },
   },
 })
 const flows = Number(values.flows)
@@ -41,7 +41,9 @@ const store = await startStore(dataDir, { NETMON_KAFKA_BROKERS: address })
 try {
   const segments = await makeSegments(store, flows)
   // Code that has run is faster.
-  await measureSink(broker, 'warm', segments.slice(0, 2), 'none')
+  for (const compression of codecs) {
+    await measureSink(broker, `warm-${compression}`, segments.slice(0, 8), compression)
+  }
   for (let round = 0; round < Number(values.rounds); round++) {
     const measured: Measured[] = []
     const tell = (figures: Measured) => {

@@ -30,6 +30,9 @@ export interface KafkaPipeline {
   stop(): Promise<void>
 }
 
+/** Who writes to Kafka, unless a test asks for another: tests are given it in the environment, as they are brokers. */
+const client = process.env['NETMON_KAFKA_CLIENT'] ?? 'platformatic'
+
 export interface TestCollector {
   readonly running: Running
   readonly udpPort: number
@@ -109,6 +112,7 @@ export async function startKafkaPipeline(): Promise<KafkaPipeline> {
     const { running, info } = await start(['collector', '--data', collectorDir], {
       ...kafkaSettings,
       NETMON_SINK: 'kafka',
+      NETMON_KAFKA_CLIENT: client,
       NETMON_API_URL: apiUrl,
       ...environment,
     })

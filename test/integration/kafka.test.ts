@@ -248,6 +248,8 @@ describe.skipIf(kafka === undefined && givenBrokers === undefined)('through Kafk
       const authority = path.join(temporaryDirectory(), 'ca.pem')
       await copyFile(broker.certificates.otherCa, authority)
       const { running, health } = await pipeline.startCollector({
+        // From here on by the other client: both make the same promises.
+        NETMON_KAFKA_CLIENT: 'kafkajs',
         NETMON_KAFKA_BROKERS: broker.secureAddress,
         NETMON_KAFKA_TLS_CA: authority,
         NETMON_KAFKA_SASL_MECHANISM: 'scram-sha-512',
