@@ -12,10 +12,11 @@ import { processorSeconds, round } from './processor.ts'
 
 interface Health {
   kernel_drops: number
-  ledger: { flowsAcknowledged: number }
+  ledger: { flowsDecoded: number; flowsAcknowledged: number }
 }
 
 const giveUpMs = 60_000
+const quietMs = 2_000
 /** Code that has run is faster: compiling it takes seconds, once. */
 const warmUpSeconds = 10
 
@@ -68,11 +69,15 @@ async function ready(
 
 /** Or all that the kernel has not dropped, when nothing more comes. */
 async function allAcknowledged(http: string, flows: number): Promise<Health> {
-  let health: Health = { kernel_drops: 0, ledger: { flowsAcknowledged: 0 } }
-  for (let waitedMs = 0; waitedMs < giveUpMs; waitedMs += 200) {
-    health = (await (await fetch(`http://${http}/health`)).json()) as Health
-    if (health.ledger.flowsAcknowledged >= flows) break
+  let decoded = 0
+  let changedMs = 0
+  for (let waitedMs = 0; ; waitedMs += 200) {
+    const health = (await (await fetch(`http://${http}/health`)).json()) as Health
+    const { flowsDecoded, flowsAcknowledged } = health.ledger
+    if (flowsDecoded !== decoded) changedMs = waitedMs
+    decoded = flowsDecoded
+    const nothingMore = flowsAcknowledged === decoded && waitedMs - changedMs >= quietMs
+    if (flowsAcknowledged >= flows || nothingMore || waitedMs >= giveUpMs) return health
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
-  return health
 }

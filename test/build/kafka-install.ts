@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
+import { archiveClasses } from './kafka-archive.ts'
 
 const version = '4.3.0'
 
@@ -48,7 +49,7 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `
 
 /**
- * Kafka for tests; undefined when this machine cannot have it. The first call of a machine downloads 44 MB, which takes some ten seconds.
+ * Kafka for tests; undefined when this machine cannot have it. The first call of a machine downloads 44 MB and lets a broker start once, which takes some twenty seconds.
  * @param hasGivenBrokers whether tests have other brokers to use, so that only those that stop or configure theirs lack something
  * @throws Error under continuous integration without given brokers, instead of undefined
  */
@@ -70,13 +71,14 @@ async function findJars(): Promise<KafkaInstall | undefined> {
     if (!runs('mvn', '--version')) return undefined
     await download(jars)
   }
-  return {
-    version,
-    command: (mainClass, args) => [
-      'java',
-      [...jvmFlags, '-cp', path.join(jars, '*'), mainClass, ...args],
-    ],
-  }
+  const java = (mainClass: string, args: readonly string[]) => [
+    ...jvmFlags,
+    ...['-cp', path.join(jars, '*'), mainClass, ...args],
+  ]
+  const archive = `${jars}.jsa`
+  if (!existsSync(archive)) await archiveClasses(archive, java)
+  const flags = existsSync(archive) ? [`-XX:SharedArchiveFile=${archive}`] : []
+  return { version, command: (mainClass, args) => ['java', [...flags, ...java(mainClass, args)]] }
 }
 
 /** Whole or not at all: test files that run at the same time may all do it. */
