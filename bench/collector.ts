@@ -49,6 +49,9 @@ interface Measured extends RunFigures {
   subject: string
   /** How many times as many flows ours gets of a second of processor, of two that end in the same place. */
   oursToIt: number
+  /** Of single rounds. */
+  leastOursToIt: number
+  mostOursToIt: number
 }
 
 const broker = kafka && (await startBroker())
@@ -126,10 +129,15 @@ async function compare(rounds: number, seconds: number): Promise<void> {
     }
     for (const [subject, figures] of runs) {
       const figure = medians(figures)
-      const ours = medians(runs.get(referenceOf(subject)) ?? figures)
+      const reference = runs.get(referenceOf(subject)) ?? figures
+      const ours = medians(reference)
       const oursToIt = round(ours.flowsPerCpuSecond / figure.flowsPerCpuSecond)
+      const ratios = figures.map(({ flowsPerCpuSecond }, i) =>
+        round((reference[i]?.flowsPerCpuSecond ?? 0) / flowsPerCpuSecond),
+      )
+      const spread = { leastOursToIt: Math.min(...ratios), mostOursToIt: Math.max(...ratios) }
       const how = { rounds: figures.length, seconds, load: round(median(load)) }
-      results.push({ traffic: name, subject, ...figure, oursToIt, ...how })
+      results.push({ traffic: name, subject, ...figure, oursToIt, ...spread, ...how })
     }
   }
   console.table(results)
