@@ -80,18 +80,21 @@ try {
       ...(await measureCollector(broker, flows / 2, Number(values.rate))),
     })
     rounds.push(measured)
+    // Kept at once: the next round may not get through.
+    writeResult('kafka', medians(rounds))
   }
 } finally {
   await store.stop()
   await remove()
   rmSync(dataDir, { recursive: true, force: true })
 }
-const [first = []] = rounds
-writeResult(
-  'kafka',
-  first.map((_, index) => median(rounds.map((round) => round[index] ?? {}))),
-)
 console.log(describeMachine())
+
+/** Of each line. */
+function medians(rounds: readonly (readonly Measured[])[]): Measured[] {
+  const [first = []] = rounds
+  return first.map((_, index) => median(rounds.map((round) => round[index] ?? {})))
+}
 
 /** Of each figure by itself. */
 function median(runs: readonly Measured[]): Measured {
