@@ -8,12 +8,13 @@ import v8 from 'node:v8'
 /** Of both halves. */
 const enoughBytes = 8 * 1024 * 1024
 
-/** From 8 MiB on it grows no more, at the latest at 16: the doubling after the one that reached it may have begun. For the whole process; a flag on its command line would come to the same. */
+/**
+ * From 8 MiB on it grows no more, at the latest at 16: the doubling after the one that reached it may have begun. For this thread, by a flag of the whole process, which V8 sets back
+ * to 2 whenever another thread begins: so it is set after each collection.
+ */
 export function boundNewSpace(): void {
   const observer = new PerformanceObserver(() => {
-    if (newSpaceBytes() < enoughBytes) return
-    v8.setFlagsFromString('--semi-space-growth-factor=1')
-    observer.disconnect()
+    if (newSpaceBytes() >= enoughBytes) v8.setFlagsFromString('--semi-space-growth-factor=1')
   })
   observer.observe({ entryTypes: ['gc'] })
 }
