@@ -9,8 +9,8 @@ import v8 from 'node:v8'
 const enoughBytes = 8 * 1024 * 1024
 
 /**
- * From 8 MiB on it grows no more, at the latest at 16: the doubling after the one that reached it may have begun. For this thread, by a flag of the whole process, which V8 sets back
- * to 2 whenever another thread begins: so it is set after each collection.
+ * From 8 MiB on it grows no more: at the latest at 16, since one doubling may have begun. For this thread, by a flag of the whole process, which V8 sets back to 2 whenever another
+ * thread begins; so it is set after each collection. A thread that begins later may let it double once more.
  */
 export function boundNewSpace(): void {
   const observer = new PerformanceObserver(() => {
