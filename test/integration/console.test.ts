@@ -140,10 +140,12 @@ test('a router is entered by hand; what the API finds wrong stands at the fields
   await page.getByLabel('Name').fill(markup)
   await address.fill('192.0.2.30')
   await page.getByLabel('Default sampling').fill('2k')
+  await page.getByLabel('Role', { exact: true }).selectOption('core')
   await page.getByRole('button', { name: 'Add router' }).click()
   const row = page.getByRole('row').filter({ hasText: '192.0.2.30' })
   await row.getByText('<img src=x onerror=alert(1)>').waitFor()
   expect(await row.textContent()).toContain('1 in 2000')
+  await row.getByRole('cell', { name: 'core', exact: true }).waitFor()
   expect(await page.locator('img').count()).toBe(0)
 })
 

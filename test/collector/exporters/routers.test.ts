@@ -71,8 +71,8 @@ test('the list is fetched, asked for again only by its tag, and followed when it
   expect([...api.tokens]).toEqual(['Bearer a-token-of-16-chars'])
 }, 30_000)
 
-test('what people said of a router’s sampling comes with it', async () => {
-  const said = { sampling_override: 512, sampling_byte_order: 'little' }
+test('what people said of a router’s sampling and role comes with it', async () => {
+  const said = { sampling_override: 512, sampling_byte_order: 'little', role: 'core' }
   const { url } = await startApi(100, said)
   const routers = await follow(url, newFile())
   await routers.whenKnown(10_000)
