@@ -9,29 +9,23 @@ import type { Endpoint } from '../../runtime/setting.ts'
 import { createCounters, type DecoderCounters } from '../decode/counters.ts'
 import type { ExporterDescription } from '../decode/description.ts'
 import { createLedger, type Ledger } from '../delivery/ledger.ts'
-import type { Segment } from '../delivery/segment.ts'
 import type { RouterList } from '../exporters/routers.ts'
 import type { Listener } from '../receive/udp.ts'
 import type { Learned } from '../state.ts'
 import type { Lane } from './handover.ts'
-import { createMember, type Member, type Spawn } from './member.ts'
+import { createMember, type Member, type MemberParts } from './member.ts'
 import type { FrontSettings, ToldExporter, WorkerStart } from './messages.ts'
 import { createRing } from './ring.ts'
 import { joinSnapshots } from './saved.ts'
 import { sumInto } from './totals.ts'
 
-export interface CrewParts {
+export interface CrewParts extends MemberParts {
   readonly workers: number
   readonly endpoints: readonly Endpoint[]
   readonly settings: FrontSettings
   /** What an earlier run saved, not checked yet. */
   readonly saved: unknown
   readonly routers: RouterList | undefined
-  /** Takes over a segment, which has no name yet. */
-  accept(segment: Segment): void
-  /** Buffers that nobody needs any more, at most so many, to be filled again. */
-  spare(count: number): Uint8Array[]
-  readonly spawn: Spawn
   readonly log: Logger
 }
 

@@ -6,9 +6,11 @@ import { createCounters } from '../decode/counters.ts'
 import type { ExporterDescription } from '../decode/description.ts'
 import type { DecoderSnapshot } from '../decode/snapshot.ts'
 import { createLedger } from '../delivery/ledger.ts'
+import type { Segment } from '../delivery/segment.ts'
 import type { RouterList } from '../exporters/routers.ts'
 import type { Listener } from '../receive/udp.ts'
-import type { CrewParts } from './crew.ts'
+import { createAnswers } from './answers.ts'
+import { endOfRun, type LostWithWorker, nothingTold } from './end-of-run.ts'
 import type { Lane } from './handover.ts'
 import {
   type FromWorker,
@@ -18,7 +20,7 @@ import {
   type ToWorker,
   type WorkerStart,
 } from './messages.ts'
-import { type Counted, sumInto } from './totals.ts'
+import { addTo, type Counted } from './totals.ts'
 
 /** A thread, or what stands in for one in tests. */
 export interface WorkerThread {
@@ -33,10 +35,13 @@ export interface WorkerThread {
 
 export type Spawn = (start: WorkerStart) => WorkerThread
 
-/** What was lost when a worker ended by itself. */
-export interface LostWithWorker {
-  readonly datagrams: number
-  readonly flows: number
+/** What all members of a crew have in common. */
+export interface MemberParts {
+  /** Takes over a segment, which has no name yet. */
+  accept(segment: Segment): void
+  /** Buffers that nobody needs any more, at most so many, to be filled again. */
+  spare(count: number): Uint8Array[]
+  readonly spawn: Spawn
 }
 
 export interface Member {
@@ -69,10 +74,7 @@ export interface Member {
 
 type Answer = Exclude<FromWorker['kind'], 'segment' | 'learned'>
 
-export function createMember(
-  index: number,
-  { accept, spare, spawn }: Pick<CrewParts, 'accept' | 'spare' | 'spawn'>,
-): Member {
+export function createMember(index: number, { accept, spare, spawn }: MemberParts): Member {
   let thread: WorkerThread | undefined
   let ending: Promise<Error | undefined> = Promise.resolve(undefined)
   let counts: Float64Array = new Float64Array(live.count)
@@ -90,27 +92,13 @@ export function createMember(
   /** Flows in the segments of this run. */
   let accepted = 0
   const past: Counted = { ledger: createLedger(), counters: createCounters() }
-  const waiting = new Map<Answer, (() => void)[]>()
+  const answers = createAnswers<Answer>()
 
   const tell = (message: ToWorker, transfer: MessagePort[] = []) =>
     thread?.port.postMessage(message, transfer)
 
-  /** Until the worker says so, has ended, or the time is over. */
-  const heard = (kind: Answer, withinMs?: number): Promise<void> => {
-    if (thread === undefined) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = withinMs === undefined ? undefined : setTimeout(resolve, withinMs)
-      const done = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      waiting.set(kind, [...(waiting.get(kind) ?? []), done])
-    })
-  }
-  const answer = (kind: Answer) => {
-    const asking = waiting.get(kind) ?? []
-    waiting.delete(kind)
-    for (const done of asking) done()
+  const heard = async (kind: Answer, withinMs?: number) => {
+    if (thread !== undefined) await answers.heard(kind, withinMs)
   }
 
   const hear = (message: FromWorker) => {
@@ -148,30 +136,19 @@ export function createMember(
         isFinished = true
         break
     }
-    answer(message.kind)
+    answers.answer(message.kind)
   }
 
   /** Its counters go on to count; what it did not tell any more is lost, and counted as that. */
   const bury = () => {
-    const { ledger } = told
-    const refused = Object.values(ledger.datagramsRefused).reduce((sum, count) => sum + count, 0)
-    const dropped = Object.values(ledger.flowsDropped).reduce((sum, count) => sum + count, 0)
-    const datagrams = counts[live.datagrams]! - ledger.datagramsDecoded - refused
-    const flows = counts[live.flows]! - accepted - dropped
-    lost = { datagrams, flows }
-    const last = createLedger()
-    sumInto(last, [ledger])
-    last.datagrams = counts[live.datagrams]!
-    last.datagramBytes = counts[live.datagramBytes]!
-    last.datagramsRefused['worker-lost'] += datagrams
-    last.flowsDecoded = counts[live.flows]!
-    last.flowsDropped['worker-lost'] += flows
-    add(past, { ledger: last, counters: told.counters })
+    const run = endOfRun(told, counts, accepted)
+    lost = run.lost
+    addTo(past, run.counted)
     thread = undefined
     told = nothingTold()
     exporters = []
     arriving = []
-    for (const kind of [...waiting.keys()]) answer(kind)
+    answers.answerAll()
   }
 
   return {
@@ -199,8 +176,8 @@ export function createMember(
     },
     counted() {
       const sum: Counted = { ledger: createLedger(), counters: createCounters() }
-      add(sum, past)
-      add(sum, told)
+      addTo(sum, past)
+      addTo(sum, told)
       return sum
     },
     async start(given) {
@@ -250,27 +227,5 @@ export function createMember(
       await ending
     },
     terminate: () => thread?.terminate(),
-  }
-}
-
-function add(total: Counted, part: Counted): void {
-  const ledger = createLedger()
-  const counters = createCounters()
-  sumInto(ledger, [total.ledger, part.ledger])
-  sumInto(counters, [total.counters, part.counters])
-  sumInto(total.ledger, [ledger])
-  sumInto(total.counters, [counters])
-}
-
-function nothingTold(): Told {
-  return {
-    atMs: Date.now(),
-    ledger: createLedger(),
-    counters: createCounters(),
-    templates: 0,
-    parked: { sets: 0, bytes: 0 },
-    exportersForgotten: 0,
-    openFlows: 0,
-    oldestOpenMs: undefined,
   }
 }

@@ -17,6 +17,12 @@ export function sumInto<T extends Ledger | DecoderCounters>(total: T, parts: rea
   for (const part of parts) add(total as unknown as Counts, part as unknown as Counts)
 }
 
+/** Counts what `part` has on top of `total`. */
+export function addTo(total: Counted, part: Counted): void {
+  add(total.ledger as unknown as Counts, part.ledger as unknown as Counts)
+  add(total.counters as unknown as Counts, part.counters as unknown as Counts)
+}
+
 function clear(counts: Counts): void {
   for (const [name, count] of Object.entries(counts)) {
     if (typeof count === 'number') counts[name] = 0
