@@ -64,7 +64,7 @@ export interface Member {
   ended(): Promise<Error | undefined>
   connect(worker: number, lane: Lane): void
   takeRouters(list: RouterList): void
-  /** Asks for all that it knows; gives up after so long. */
+  /** Asks for all that it knows, or waits for what it was asked for before; gives up after so long. */
   look(withinMs: number): Promise<void>
   describe(withinMs: number): Promise<readonly ExporterDescription[]>
   close(drainMs: number, withinMs: number): Promise<void>
@@ -87,7 +87,8 @@ export function createMember(index: number, { accept, spare, spawn }: MemberPart
   let arriving: ToldExporter[] = []
   let described: readonly ExporterDescription[] = []
   let failure = ''
-  let looking: Promise<void> | undefined
+  /** It was asked for all that it knows, and has not told all yet. */
+  let isTelling = false
   let isFinished = false
   /** Flows in the segments of this run. */
   let accepted = 0
@@ -121,6 +122,7 @@ export function createMember(index: number, { accept, spare, spawn }: MemberPart
         told = message.told
         exporters = arriving
         arriving = []
+        isTelling = false
         break
       case 'listening':
         listeners = message.listeners
@@ -148,6 +150,7 @@ export function createMember(index: number, { accept, spare, spawn }: MemberPart
     told = nothingTold()
     exporters = []
     arriving = []
+    isTelling = false
     answers.answerAll()
   }
 
@@ -201,14 +204,11 @@ export function createMember(index: number, { accept, spare, spawn }: MemberPart
     connect: (worker, lane) => tell({ kind: 'connect', worker, lane }, [lane.bell]),
     takeRouters: (list) => tell({ kind: 'routers', list }),
     async look(withinMs) {
-      if (looking === undefined) {
-        arriving = []
+      if (!isTelling) {
+        isTelling = true
         tell({ kind: 'tell' })
-        looking = heard('exporters', withinMs).then(() => {
-          looking = undefined
-        })
       }
-      await looking
+      await heard('exporters', withinMs)
     },
     async describe(withinMs) {
       described = []
