@@ -49,8 +49,7 @@ export async function measureCollector(broker: BenchBroker, flows: number, rate:
     const cpuSeconds = round((processorSeconds(child.pid) - before) / (acknowledged / 1e6))
     return { flows: acknowledged, rate, kernelDrops: kernel_drops, cpuSeconds }
   } finally {
-    child.kill('SIGTERM')
-    await once(child, 'exit')
+    if (child.kill('SIGTERM')) await once(child, 'exit')
     rmSync(dataDir, { recursive: true, force: true })
   }
 }
@@ -59,12 +58,15 @@ async function ready(
   child: ChildProcess,
 ): Promise<{ http: string; listeners: { port: number }[] }> {
   let text = ''
-  for await (const chunk of child.stderr ?? []) {
-    text += String(chunk)
-    const line = /{.*"msg":"ready".*}/.exec(text)
-    if (line !== null) return JSON.parse(line[0])
-  }
-  throw new Error(`the collector ended: ${text}`)
+  return new Promise((resolve, reject) => {
+    // Read to its end: who writes to a closed pipe ends.
+    child.stderr?.on('data', (chunk) => {
+      text += String(chunk)
+      const line = /{.*"msg":"ready".*}/.exec(text)
+      if (line !== null) resolve(JSON.parse(line[0]))
+    })
+    child.once('exit', () => reject(new Error(`the collector ended: ${text}`)))
+  })
 }
 
 /** Or all that the kernel has not dropped, when nothing more comes. */
