@@ -1,7 +1,7 @@
 // What a datagram costs the whole collector, receiving included, as there are more exporters, each with an address and a socket of its own: over UDP, the senders on one core,
 // the collectors on the other. Beside it nfcapd and sfcapd, which also keep something of each exporter.
 //
-//   ulimit -n 20000; node dist/bench/collector-exporters.js [--rounds 5] [--seconds 2] [--rate 20000] [--only v9] [--counts 10,100,1000,10000]
+//   ulimit -n 20000; node dist/bench/collector-exporters.js [--rounds 5] [--seconds 2] [--rate 20000] [--only v9] [--subjects capd] [--counts 10,100,1000,10000]
 
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '2' }, // of each round
     rate: { type: 'string', default: '20000' }, // datagrams a second
     only: { type: 'string', default: '' },
+    subjects: { type: 'string', default: '' }, // whose names have it, beside ours
     counts: { type: 'string', default: '10,100,1000,10000' },
   },
 })
@@ -56,7 +57,7 @@ function subjectsOf(protocol: Protocol): Map<string, () => Promise<Subject>> {
     ({ name, protocols }) => /capd/.test(name) && protocols.includes(protocol),
   )
   const program = peer?.program
-  if (peer !== undefined && program !== undefined) {
+  if (peer?.name.includes(values.subjects) && program !== undefined) {
     subjects.set(peer.name, () => startPeer(peer, program, protocol, undefined))
   }
   return subjects
@@ -126,24 +127,29 @@ async function startPair(
     port: subject.port,
     // The first of each has its templates.
     datagramsOfEach: datagramsInAll / exporters + 1,
-    templatesOnce: true,
+    templatesFirst: true,
   })
   return { exporters, subject, sender, sendings: [] }
 }
 
-/** The median of the rounds. */
+/** Of all rounds together: the clock of processor time ticks every 10 ms. */
 function microseconds(sendings: readonly Sending[]): number {
-  return median(
-    sendings.map(
-      ({ sent, lost, cpuSeconds }) => (1e6 * cpuSeconds) / (sent.datagrams * (1 - lost)),
-    ),
-  )
+  let cpuSeconds = 0
+  let received = 0
+  for (const { sent, lost, cpuSeconds: seconds } of sendings) {
+    cpuSeconds += seconds
+    received += sent.datagrams * (1 - lost)
+  }
+  return (1e6 * cpuSeconds) / received
 }
 
-/** In place of what is kept of the same protocols. */
+/** In place of what is kept of the same protocols and subjects. */
 function keep(results: readonly Measured[]): void {
   const earlier = (readResult('collector-exporters') as Measured[]).filter(
-    ({ protocol }) => !results.some((result) => result.protocol === protocol),
+    (kept) =>
+      !results.some(
+        ({ protocol, subject }) => protocol === kept.protocol && subject === kept.subject,
+      ),
   )
   const all = [...earlier, ...results].sort(
     (a, b) => protocols.indexOf(a.protocol) - protocols.indexOf(b.protocol),

@@ -34,7 +34,7 @@ export async function run(
   order: SendOrder,
 ): Promise<RunFigures> {
   const { port } = subject
-  const sender = await startSender({ traffic, port, datagramsOfEach, templatesOnce: false })
+  const sender = await startSender({ traffic, port, datagramsOfEach, templatesFirst: false })
   try {
     await sendTo(subject, sender, { ...order, seconds: warmUpSeconds })
     const memory = watchMemory(subject.pid)

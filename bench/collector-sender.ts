@@ -16,8 +16,8 @@ export interface SenderOptions {
   readonly port: number
   /** Different ones, of each router. */
   readonly datagramsOfEach: number
-  /** Templates come in each router's first datagram alone; else as often as routers send them. */
-  readonly templatesOnce: boolean
+  /** While the first order is carried out each router sends its first datagram, which has its templates, and then none that has any; else as often as routers send them. */
+  readonly templatesFirst: boolean
 }
 
 export interface SendOrder {
@@ -37,7 +37,7 @@ const host = '127.0.0.1'
 const burstDatagrams = 16
 
 const options = JSON.parse(process.argv[2] ?? '') as SenderOptions
-const { traffic, port, datagramsOfEach, templatesOnce } = options
+const { traffic, port, datagramsOfEach, templatesFirst } = options
 const routers = prepare(traffic, datagramsOfEach, Date.now())
 const sockets = await openSockets(
   routers.map(({ router }) => router),
@@ -47,11 +47,12 @@ const sequences = routers.map(({ datagrams, sequenceOffset }) =>
   datagrams[0]!.payload.readUInt32BE(sequenceOffset),
 )
 const again = routers.map(({ datagrams }) =>
-  templatesOnce
+  templatesFirst
     ? datagrams.filter(({ payload }) => !hasTemplates(traffic.protocol, payload))
     : datagrams,
 )
 let turn = 0
+let orders = 0
 
 process.on('message', async (order: SendOrder) => process.send?.(await send(order)))
 process.on('disconnect', () => process.exit())
@@ -59,6 +60,7 @@ process.send?.('ready')
 
 async function send({ flowsPerSecond, seconds }: SendOrder): Promise<Sent> {
   const total = flowsPerSecond * seconds
+  orders++
   let flows = 0
   let datagrams = 0
   let bytes = 0
@@ -90,8 +92,9 @@ function next() {
   const index = turn % routers.length
   const round = Math.floor(turn / routers.length)
   const { datagrams, sequenceOffset } = routers[index]!
-  const of = round === 0 ? datagrams : again[index]!
-  const datagram: PreparedDatagram = of[round % of.length]!
+  const of = again[index]!
+  const isFirst = templatesFirst && orders === 1
+  const datagram: PreparedDatagram = isFirst ? datagrams[0]! : of[round % of.length]!
   const sequence = sequences[index] ?? 0
   datagram.payload.writeUInt32BE(sequence, sequenceOffset)
   sequences[index] = (sequence + datagram.step) >>> 0
