@@ -224,9 +224,9 @@ export function createDelivery(
         continue
       }
       item.busy = true
-      const segment = await load(item)
-      if (segment === undefined) continue
       try {
+        const segment = await load(item)
+        if (segment === undefined) continue
         await sendOnce(item, segment)
         if (failures > 0) log.info({ failures }, 'the store takes segments again')
         failures = 0

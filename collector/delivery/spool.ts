@@ -16,6 +16,9 @@ import {
 /** What is set aside for people to look at is bounded too: the oldest of more than this many is deleted. */
 const maxSetAside = 16
 
+/** The file is gone; the disk cannot read it back. */
+const lostFile: ReadonlySet<string> = new Set(['ENOENT', 'EIO'])
+
 export interface SpoolEntry extends SegmentHeader {
   readonly file: string
   readonly fileBytes: number
@@ -24,7 +27,10 @@ export interface SpoolEntry extends SegmentHeader {
 export interface Spool {
   /** Writes the segment through to the disk. @throws the system error (disk full, ...). */
   write(segment: Segment): Promise<SpoolEntry>
-  /** The segment again, in blocks from the pool, which then belong to it; undefined when its file is damaged or gone. */
+  /**
+   * The segment again, in blocks from the pool, which then belong to it; undefined when its file is damaged or gone.
+   * @throws the system error of another kind (too many open files, ...), which says nothing of the file
+   */
   read(entry: SpoolEntry): Promise<Segment | undefined>
   remove(entry: SpoolEntry): Promise<void>
   /** Takes a file out of the spool's way but keeps it, as NAME.seg.damaged or NAME.seg.rejected. */
@@ -68,8 +74,9 @@ function createSpool(directory: string, pool: BlockPool): Spool {
     async read(entry) {
       try {
         return await withFile(entry.file, (handle) => readSegment(handle, entry, pool))
-      } catch {
-        return undefined
+      } catch (error) {
+        if (lostFile.has((error as NodeJS.ErrnoException).code ?? '')) return undefined
+        throw error
       }
     },
     async remove(entry) {

@@ -19,6 +19,8 @@ interface Waiting {
 
 const clientId = 'netmon'
 const headBytes = 14 + clientId.length
+/** Answers to what is asked here are some kB. */
+const longestAnswerBytes = 64 * 1024 * 1024
 /** The library counts from 1; it goes on to ask for itself when a login has to be renewed. */
 const firstNumber = 2 ** 30
 
@@ -40,7 +42,13 @@ export function createKafkaWire(connection: Connection): KafkaWire {
   socket.on('data', (bytes: Buffer) => {
     received = received.length === 0 ? bytes : Buffer.concat([received, bytes])
     while (received.length >= 8) {
-      const end = 4 + received.readInt32BE(0)
+      const lengthBytes = received.readInt32BE(0)
+      if (lengthBytes < 4 || lengthBytes > longestAnswerBytes) {
+        received = Buffer.alloc(0)
+        socket.destroy(new Error(`An answer of ${lengthBytes} bytes: not Kafka's protocol`))
+        return
+      }
+      const end = 4 + lengthBytes
       if (received.length < end) return
       take(received.subarray(0, end))
       received = received.subarray(end)

@@ -1,7 +1,7 @@
 // Answers of inserts are cut at random while flows keep coming, and a collector and the store are killed. What was sealed is stored once: raw, every
 // rollup, and each single flow.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import protobuf from 'protobufjs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -121,11 +121,15 @@ test('200 cut answers, a killed collector and a killed store: what was sealed is
   stopGenerating.abort()
   await Promise.all(generating)
 
-  // The rest goes through undisturbed; a stop delivers everything.
+  // The rest goes through undisturbed. A stop delivers what it can in its time; what it leaves on a slow machine waits in the spool for the next run.
   proxy.cut(0)
-  for (const { running: collector } of running) {
-    collector.process.kill('SIGTERM')
-    expect(await collector.ended).toBe(0)
+  for (const [index, { running: collector }] of running.entries()) {
+    await stop(collector)
+    while (spooledFiles(index) > 0) {
+      const next = await startCollector(index, apiUrl)
+      await vi.waitFor(() => expect(spooledFiles(index)).toBe(0), { timeout: 60_000, interval: 50 })
+      await stop(next.running)
+    }
   }
   expect(proxy.changed).toEqual([])
   const sealed = sumSealed(proxy)
@@ -182,6 +186,17 @@ async function expectPrefixesLoaded(): Promise<void> {
   )
   await store.close()
   expect(row?.loaded).toBe(2)
+}
+
+function spooledFiles(index: number): number {
+  return readdirSync(path.join(collectorDirs[index]!, 'collector', 'spool')).filter((name) =>
+    name.endsWith('.seg'),
+  ).length
+}
+
+async function stop(running: Running): Promise<void> {
+  running.process.kill('SIGTERM')
+  expect(await running.ended).toBe(0)
 }
 
 async function kill(running: Running): Promise<void> {

@@ -269,3 +269,23 @@ test('a damaged file is set aside, counted, and the rest is delivered', async ()
   expect(readdirSync(directory).filter((name) => name.endsWith('.damaged'))).toHaveLength(2)
   expectClosed(second.ledger, second.delivery)
 })
+
+test('a file that cannot be read now is read later', async () => {
+  const directory = newDirectory()
+  const first = await start(directory, createStore(() => new Error('away')).sink)
+  first.accept(segment(1))
+  await first.delivery.stop(50)
+  let refusals = 0
+  const back = createStore()
+  const second = await start(directory, back.sink, roomy, (spool) => ({
+    ...spool,
+    async read(entry) {
+      if (++refusals <= 2) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' })
+      return spool.read(entry)
+    },
+  }))
+  await settled(() => expect(second.ledger.flowsAcknowledged).toBe(10))
+  expect([...back.stored.keys()]).toEqual([segment(1).name])
+  expect(second.ledger.flowsDropped['spool-damaged']).toBe(0)
+  expectClosed(second.ledger, second.delivery)
+})
