@@ -16,6 +16,9 @@ const reviewed: Readonly<Record<string, readonly string[]>> = {
     "keys.map((key) => `$\u007bkey}, `).join('')",
     "['bucket', 'of_minute', ...keys].join(', ')",
     "['bucket', ...keys].join(', ')",
+    "isLast ? 'any(first_flows)' : 'sum(minute_flows)'",
+    'where',
+    "isLast ? firstFlows(keys) : ''",
   ],
   'api/periodic/retention.ts': ['id', 'table', 'onIt', 'Math.trunc(days)'],
   'api/traffic/flows.ts': [
