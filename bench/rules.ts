@@ -212,8 +212,11 @@ console.log(describeMachine())
 
 /** In place of those of as many prefixes. */
 function keep(prefixes: number, results: readonly Result[]): void {
-  const others = readResult('rules').filter((row) => 'prefixes' in row && row.prefixes !== prefixes)
   const sizeOf = (row: Result) => ('prefixes' in row ? Number(row.prefixes) : 0)
-  const rows = [...others, ...results].sort((a, b) => sizeOf(a) - sizeOf(b))
-  writeResult('rules', [{ machineWas }, ...rows])
+  const others = readResult('rules').filter((row) => sizeOf(row) !== prefixes)
+  const rows = [...others, ...results.map((row) => ({ ...row, machineWas }))]
+  writeResult(
+    'rules',
+    rows.sort((a, b) => sizeOf(a) - sizeOf(b)),
+  )
 }

@@ -4,7 +4,7 @@ import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Configuration } from '../../rules/configuration/configuration.ts'
 import { routerSchema } from '../../rules/configuration/router.ts'
 import { exporterSchema, exporterStates } from '../../rules/exporters/exporter.ts'
-import { type HeardExporters, readExporters } from '../../rules/exporters/exporters.ts'
+import { createExporterReader, type HeardExporters } from '../../rules/exporters/exporters.ts'
 import type { Notice } from '../../rules/problem.ts'
 import type { StoreClient } from '../../schema/client.ts'
 import { json, success, successSchema } from '../envelope.ts'
@@ -68,8 +68,9 @@ export interface ExporterDependencies {
 
 export function exporterRoutes({ configuration, store, now }: ExporterDependencies): OpenAPIHono {
   const app = new OpenAPIHono({ defaultHook: refuseQuery })
+  const readExporters = createExporterReader(store)
   const heard = async (hours: number) =>
-    readExporters(store, await configuration.routers.list(), hours, now())
+    readExporters(await configuration.routers.list(), hours, now())
 
   app.openapi(list, async (c) => {
     const { exporters, isCut } = await heard(c.req.valid('query').hours)

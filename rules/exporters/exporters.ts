@@ -11,6 +11,8 @@ import { type Exporter, type ExporterRun, type LiveRun, summarizeExporters } fro
 const recentMs = 5 * 60_000
 /** Addresses are free to invent: of more than this many, those heard last are told. */
 const mostRuns = 20_000
+/** Consoles ask every few seconds, and flows of five minutes are many. */
+const longestFlowsKeptMs = 60_000
 
 export interface HeardExporters {
   exporters: Exporter[]
@@ -21,22 +23,40 @@ export interface HeardExporters {
 }
 
 /** The exporters that were heard in the last `hours`. */
-export async function readExporters(
-  client: StoreClient,
+export type ReadExporters = (
   routers: readonly Router[],
   hours: number,
   nowMs: number,
-): Promise<HeardExporters> {
-  const recentFromMs = nowMs - recentMs
-  const [runs, live, longestFlows] = await Promise.all([
-    readRuns(client, nowMs - hours * 3_600_000, recentFromMs),
-    readLiveRuns(client, recentFromMs, nowMs),
-    readLongestFlows(client, recentFromMs),
-  ])
-  return {
-    exporters: summarizeExporters(runs, live, routers, longestFlows, nowMs),
-    isCut: runs.length === mostRuns,
-    isHearing: live.length > 0,
+) => Promise<HeardExporters>
+
+/** How long flows go on is read once a minute, however often it is asked for. */
+export function createExporterReader(client: StoreClient): ReadExporters {
+  let kept: { untilMs: number; answer: Promise<Map<string, number>> } | undefined
+  const longestFlowsOf = (nowMs: number) => {
+    if (kept === undefined || kept.untilMs < nowMs) {
+      const asked = {
+        untilMs: nowMs + longestFlowsKeptMs,
+        answer: readLongestFlows(client, nowMs - recentMs),
+      }
+      asked.answer.catch(() => {
+        if (kept === asked) kept = undefined
+      })
+      kept = asked
+    }
+    return kept.answer
+  }
+  return async (routers, hours, nowMs) => {
+    const recentFromMs = nowMs - recentMs
+    const [runs, live, longestFlows] = await Promise.all([
+      readRuns(client, nowMs - hours * 3_600_000, recentFromMs),
+      readLiveRuns(client, recentFromMs, nowMs),
+      longestFlowsOf(nowMs),
+    ])
+    return {
+      exporters: summarizeExporters(runs, live, routers, longestFlows, nowMs),
+      isCut: runs.length === mostRuns,
+      isHearing: live.length > 0,
+    }
   }
 }
 
