@@ -1,7 +1,7 @@
 // What a datagram costs the whole collector, receiving included, as there are more exporters, each with an address and a socket of its own: over UDP, the senders on one core,
 // the collectors on the other. Beside it nfcapd and sfcapd, which also keep something of each exporter.
 //
-//   ulimit -n 20000; node dist/bench/collector-exporters.js [--rounds 5] [--seconds 2] [--rate 20000] [--only v9] [--subjects capd] [--counts 10,100,1000,10000]
+//   ulimit -n 20000; node dist/bench/collector-exporters.js [--starts 3] [--rounds 2] [--seconds 2] [--rate 20000] [--only v9] [--subjects capd] [--counts 10,100,1000,10000]
 
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -15,7 +15,8 @@ import { describeMachine, readResult, writeResult } from './report.ts'
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    starts: { type: 'string', default: '3' }, // of all processes: what one makes of its code differs from time to time
+    rounds: { type: 'string', default: '2' }, // of each
     seconds: { type: 'string', default: '2' }, // of each round
     rate: { type: 'string', default: '20000' }, // datagrams a second
     only: { type: 'string', default: '' },
@@ -67,15 +68,41 @@ interface Pair {
   readonly exporters: number
   readonly subject: Subject
   readonly sender: Sender
-  readonly sendings: Sending[]
 }
 
-/** They take turns, so that what else the machine does meets all of them; the first round does not count. */
 async function measure(
   protocol: Protocol,
   name: string,
   start: () => Promise<Subject>,
 ): Promise<Measured[]> {
+  const sendings = new Map(counts.map((exporters): [number, Sending[]] => [exporters, []]))
+  for (let i = 0; i < Number(values.starts); i++) {
+    await measureOnce(protocol, start, (exporters, sending) =>
+      sendings.get(exporters)?.push(sending),
+    )
+  }
+  const fewest = sendings.get(counts[0] ?? 0) ?? []
+  return [...sendings].map(([exporters, ofCount]) => {
+    const result = {
+      protocol,
+      subject: name,
+      exporters,
+      microseconds: round(microseconds(ofCount)),
+      toFewest: round(microseconds(ofCount) / microseconds(fewest)),
+      lossPercent: round(100 * median(ofCount.map(({ lost }) => lost))),
+      load: round(loadavg()[0] ?? 0),
+    }
+    console.log(JSON.stringify(result))
+    return result
+  })
+}
+
+/** They take turns, so that what else the machine does meets all of them; the first round does not count. */
+async function measureOnce(
+  protocol: Protocol,
+  start: () => Promise<Subject>,
+  take: (exporters: number, sending: Sending) => void,
+): Promise<void> {
   const pairs: Pair[] = []
   const order = {
     flowsPerSecond: Number(values.rate) * flowsPerDatagram[protocol],
@@ -84,9 +111,9 @@ async function measure(
   try {
     for (const exporters of counts) pairs.push(await startPair(protocol, exporters, start))
     for (let i = 0; i <= Number(values.rounds); i++) {
-      for (const { subject, sender, sendings } of pairs) {
+      for (const { exporters, subject, sender } of pairs) {
         const sending = await sendTo(subject, sender, order)
-        if (i > 0) sendings.push(sending)
+        if (i > 0) take(exporters, sending)
       }
     }
   } finally {
@@ -95,20 +122,6 @@ async function measure(
       await subject.stop()
     }
   }
-  const [fewest] = pairs
-  return pairs.map(({ exporters, sendings }) => {
-    const result = {
-      protocol,
-      subject: name,
-      exporters,
-      microseconds: round(microseconds(sendings)),
-      toFewest: round(microseconds(sendings) / microseconds(fewest?.sendings ?? sendings)),
-      lossPercent: round(100 * median(sendings.map(({ lost }) => lost))),
-      load: round(loadavg()[0] ?? 0),
-    }
-    console.log(JSON.stringify(result))
-    return result
-  })
 }
 
 async function startPair(
@@ -129,7 +142,7 @@ async function startPair(
     datagramsOfEach: datagramsInAll / exporters + 1,
     templatesFirst: true,
   })
-  return { exporters, subject, sender, sendings: [] }
+  return { exporters, subject, sender }
 }
 
 /** Of all rounds together: the clock of processor time ticks every 10 ms. */

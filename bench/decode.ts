@@ -11,7 +11,7 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import protobuf from 'protobufjs'
-import type { Source } from '../collector/exporters/source.ts'
+import { createSource, type Source } from '../collector/exporters/source.ts'
 import { createDatagramWriter } from '../netmon/generate/datagrams.ts'
 import type { GenerateOptions } from '../netmon/generate/options.ts'
 import { createPlan } from '../netmon/generate/plan.ts'
@@ -41,12 +41,7 @@ const generated: Readonly<Record<string, GenerateOptions>> = {
   'sFlow, raw headers': { protocols: ['sflow'], routers: 1 },
 }
 const datagramsOfEach = 400
-const source: Source = {
-  address: '192.0.2.1',
-  bytes: Uint8Array.of(192, 0, 2, 1),
-  port: 40_000,
-  slot: 0,
-}
+const source = createSource(Uint8Array.of(192, 0, 2, 1), 40_000, 0)
 const receivedMs = Date.now()
 
 interface Datagram {

@@ -24,6 +24,16 @@ export class Address {
     this.length = length
   }
 
+  /** `address` is 32 bits. */
+  setIpv4(address: number): void {
+    const { bytes } = this
+    bytes[0] = address >>> 24
+    bytes[1] = address >>> 16
+    bytes[2] = address >>> 8
+    bytes[3] = address
+    this.length = 4
+  }
+
   /** Makes it the zero address of 4 or 16 bytes: 0.0.0.0 or ::. */
   setZero(length: number): void {
     this.bytes.fill(0)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { createDecoder, type Decoder, type DecoderOptions } from '../collector/decode/decode.ts'
+import { createSource } from '../collector/exporters/source.ts'
 import { FlowRecord } from '../collector/flow.ts'
 import { fixtures, readCaptures } from './fuzz/captures.ts'
 import { type FuzzOptions, fuzz } from './fuzz/fuzz.ts'
@@ -62,8 +63,7 @@ test('an exception is found, with the number of its datagram', () => {
 test('a flow that another decoder in the same state does not give is found', () => {
   let calls = 0
   const emitOnce = ({ emit }: DecoderOptions) => {
-    if (calls++ === 0)
-      emit(new FlowRecord(), { address: '', bytes: new Uint8Array(4), port: 0, slot: 0 })
+    if (calls++ === 0) emit(new FlowRecord(), createSource(new Uint8Array(4), 0, 0))
   }
   expect(() => fuzzWith(emitOnce)).toThrow(found('different flows'))
 })

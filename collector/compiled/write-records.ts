@@ -71,7 +71,7 @@ export function writeRecords(
     flow.samplingRate = rateOf(context, template, memo, state.samplerId)
     if (flow.samplingRate > 0) flow.samplingSource = SamplingSource.exporter
     if (!direct.output.begin(flow, message.source)) return offset
-    offset = writeRun(context, direct, writer, template.protocol, wire, offset, end)
+    offset = writeRun(context, direct, writer, message.protocol, wire, offset, end)
     if (state.stop !== Stop.sampler) return offset
   }
   return offset

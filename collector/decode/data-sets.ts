@@ -1,11 +1,13 @@
 // The data sets of a datagram, until its templates and its options data have been read. Their objects are used again for the next datagram.
 
 import type { ParkedSet } from './parked-set.ts'
+import type { Plan } from './record-plan.ts'
 import type { Template } from './template.ts'
 
 /** A data set, and the template that was in force when it came, or that came for it: then it is a parked one. */
 export interface DataSet {
   template: Template
+  plan: Plan
   bytes: Uint8Array
   /** Behind the set's header. */
   offset: number
@@ -27,6 +29,7 @@ export class DataSets {
 
   add(
     template: Template,
+    plan: Plan,
     bytes: Uint8Array,
     offset: number,
     end: number,
@@ -34,10 +37,11 @@ export class DataSets {
   ): void {
     const set = this.sets[this.count++]
     if (set === undefined) {
-      this.sets.push({ template, bytes, offset, end, parked })
+      this.sets.push({ template, plan, bytes, offset, end, parked })
       return
     }
     set.template = template
+    set.plan = plan
     set.bytes = bytes
     set.offset = offset
     set.end = end

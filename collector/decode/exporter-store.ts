@@ -49,7 +49,7 @@ export class ExporterStore {
   useTemplate(memo: SourceMemo, speaker: Speaker, id: number): Template | undefined {
     this.findDomain(memo, speaker)
     const { exporter, domain } = memo
-    const isSame = memo.template?.id === id
+    const isSame = memo.templateId === id
     if (!isSame) memo.takeTemplate(domain?.find(id, speaker.port))
     const { template } = memo
     if (exporter === undefined || domain === undefined || template === undefined) return undefined

@@ -1,12 +1,12 @@
 // What the header of a datagram says about all flows in it.
 
-import type { Source } from '../exporters/source.ts'
+import { createSource, type Source } from '../exporters/source.ts'
 import { Address, type FlowRecord, FlowType } from '../flow.ts'
 import { allZero } from './bytes.ts'
 import type { DecodeReason } from './outcome.ts'
 import type { Speaker, TemplateProtocol } from './speaker.ts'
 
-const noSource: Source = { address: '', bytes: new Uint8Array(), port: 0, slot: 0 }
+const noSource = createSource(new Uint8Array(), 0, 0)
 
 /** What has to be kept of a message to read a set of it later. */
 export interface Resumable extends Speaker {
@@ -30,7 +30,7 @@ export class Message implements Speaker {
   /** v5, v9: sysUpTime at export. 0 where the protocol has none, and in exports written without one. */
   uptimeMs = 0
 
-  source: Source = noSource
+  source = noSource
   address = ''
   port = 0
   receivedMs = 0
@@ -64,7 +64,8 @@ export class Message implements Speaker {
     this.source = source
     this.address = source.address
     this.port = source.port
-    this.sampler.set(source.bytes, 0, source.bytes.length)
+    if (source.ipv4 === undefined) this.sampler.set(source.bytes, 0, source.bytes.length)
+    else this.sampler.setIpv4(source.ipv4)
     this.udpSource.length = 0
     this.receivedMs = receivedMs
     this.receivedSeconds = Math.floor(receivedMs / 1000)

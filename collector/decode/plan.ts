@@ -26,6 +26,7 @@ export function compile(template: Template): Plan {
   const steps = toSteps(found, fields)
   const reverse = findReverse(fields, (id) => ianaElement(template, id))
   return {
+    isOptions: template.isOptions,
     steps,
     samplerSteps: steps.filter(({ field }) => isOf(samplers, fields[field]!)),
     reverseSteps: reverse.length > 0 ? toSteps(reverse, fields) : undefined,

@@ -7,8 +7,8 @@ export interface Linked<T> {
   newer: T | undefined
 }
 
-/** Moving an item writes to four, most of them long out of the processor's caches: what is used all the time is moved once a second. */
-const noteEveryMs = 1_000
+/** Moving an item writes to four, most of them long out of the processor's caches: what is used all the time is moved every ten seconds. */
+const noteEveryMs = 10_000
 
 /** Whether a use now is to move an item whose last move was at `notedMs`. Both modulo 2^32, with a sign: small integers, which objects hold in themselves. */
 export function isToBeNoted(notedMs: number, nowMs: number): boolean {

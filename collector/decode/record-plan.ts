@@ -12,6 +12,8 @@ export interface Step {
 }
 
 export interface Plan {
+  /** Records are options data. */
+  readonly isOptions: boolean
   readonly steps: readonly Step[]
   /** Of those, the ones that name a sampler or say its interval. */
   readonly samplerSteps: readonly Step[]

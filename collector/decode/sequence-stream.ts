@@ -47,34 +47,33 @@ const firstGap = 10_000
  * A datagram that comes twice counts as late, and fills no gap: it is in none.
  */
 export class SequenceStream {
-  readonly address: string
-  readonly key: number
-  older: SequenceStream | undefined
-  newer: SequenceStream | undefined
-
+  // What every datagram asks for stands together, and is in the object itself: small integers, sequence numbers and times with a sign, modulo 2^32.
   /** Until it is forgotten. */
   isFollowed = true
+  readonly address: string
   /** When its use was last noted (sequence.ts), modulo 2^32. */
   notedMs = 0
-  /** sFlow: what the agent's data sources have dropped (sample-drops.ts). */
-  drops: Map<number, number> | undefined
-
-  private readonly limits: SequenceLimits
   private counting: Counting
-  // Small integers in the object itself, since every datagram of every exporter comes here: sequence numbers and times with a sign, modulo 2^32.
   private hasBegun = false
-  /** The datagram furthest in the sequence. */
+  private isConfirmed = false
+  private suspected: Counting | undefined
+  /** The datagram that arrived last. */
+  private lastSequence = 0
+  private lastRecords = unknown
+  private mostRecords = 1
+  /** The one furthest in the sequence. */
   private headSequence = 0
   private headRecords = unknown
   private headUptimeMs = 0
   private headReceivedMs = 0
-  /** The one that arrived last. */
-  private lastSequence = 0
-  private lastRecords = unknown
-  private mostRecords = 1
-  private isConfirmed = false
+
+  readonly key: number
+  older: SequenceStream | undefined
+  newer: SequenceStream | undefined
+  /** sFlow: what the agent's data sources have dropped (sample-drops.ts). */
+  drops: Map<number, number> | undefined
+  private readonly limits: SequenceLimits
   private suspicions = 0
-  private suspected: Counting | undefined
   /** The one that was furthest before the latest new beginning. */
   private left: { readonly sequence: number; readonly records: number } | undefined
   private gaps: Gap[] | undefined

@@ -83,13 +83,19 @@ export function followSequence(
 ): void {
   const memo = memos.of(message.source)
   const address = samplerText(message, memo)
-  const { receivedMs } = message
-  const key = message.type * 2 ** 48 + id
+  const { type, receivedMs } = message
   const { stream: known } = memo
-  const isKnown = known?.isFollowed === true && known.key === key && known.address === address
+  // All that come from one port have the upper 16 bits in common.
+  const isKnown =
+    known?.isFollowed === true &&
+    memo.streamId === (id | 0) &&
+    memo.streamType === type &&
+    known.address === address
   const stream = isKnown
     ? sequences.use(known, receivedMs)
-    : sequences.select(address, key, counting, receivedMs)
+    : sequences.select(address, type * 2 ** 48 + id, counting, receivedMs)
   memo.stream = stream
+  memo.streamType = type
+  memo.streamId = id | 0
   stream.follow(facts, message, records)
 }

@@ -39,6 +39,7 @@ export type ReadTemplate = (
 type ReadRecords = (
   context: DecodeContext,
   template: Template,
+  plan: Plan,
   bytes: Uint8Array,
   offset: number,
   end: number,
@@ -59,7 +60,7 @@ export function readSets(
   offset: number,
   end: number,
 ): void {
-  const { exporters, parked, record, memos, optionsSets, dataSets } = context
+  const { exporters, parked, record, memos, plans, optionsSets, dataSets } = context
   const { message } = record
   const memo = memos.of(message.source)
   const first = offset
@@ -93,8 +94,9 @@ export function readSets(
         message.hasUnread = true
         parked.park(message, id, bytes.subarray(offset, setEnd))
       } else {
-        const sets = template.isOptions ? optionsSets : dataSets
-        sets.add(template, bytes, body, setEnd)
+        memo.plan ??= plans.of(template)
+        const sets = memo.plan.isOptions ? optionsSets : dataSets
+        sets.add(template, memo.plan, bytes, body, setEnd)
       }
     }
     offset = setEnd
@@ -121,20 +123,21 @@ function readAll(context: DecodeContext): void {
 }
 
 /** Adds the parked sets for which a template has just come. */
-function addClaimed({ parked: parkedSets, optionsSets, dataSets }: DecodeContext): void {
+function addClaimed({ parked: parkedSets, plans, optionsSets, dataSets }: DecodeContext): void {
   for (const { template, parked } of parkedSets.takeClaimed()) {
     const { bytes } = parked
-    const sets = template.isOptions ? optionsSets : dataSets
-    sets.add(template, bytes, setHeaderBytes, bytes.length, parked)
+    const plan = plans.of(template)
+    const sets = plan.isOptions ? optionsSets : dataSets
+    sets.add(template, plan, bytes, setHeaderBytes, bytes.length, parked)
   }
 }
 
 /** A parked set is read as a part of the message that it came in. */
 function readSet(context: DecodeContext, read: ReadRecords, set: DataSet | undefined): void {
   if (set === undefined) return
-  const { template, bytes, offset, end, parked } = set
+  const { template, plan, bytes, offset, end, parked } = set
   if (parked === undefined) {
-    read(context, template, bytes, offset, end)
+    read(context, template, plan, bytes, offset, end)
     return
   }
   const { record, parkedMessage } = context
@@ -142,7 +145,7 @@ function readSet(context: DecodeContext, read: ReadRecords, set: DataSet | undef
   parkedMessage.resume(parked)
   record.message = parkedMessage
   try {
-    read(context, template, bytes, offset, end)
+    read(context, template, plan, bytes, offset, end)
   } finally {
     record.message = message
   }
@@ -170,13 +173,13 @@ function readTemplates(
 function readData(
   context: DecodeContext,
   template: Template,
+  plan: Plan,
   bytes: Uint8Array,
   offset: number,
   end: number,
 ): void {
   const { record, exporters, memos } = context
   const { message, sampling } = record
-  const plan = context.plans.of(template)
   const memo = memos.of(message.source)
   exporters.findDomain(memo, message)
   sampling.isLittleEndian =
@@ -203,13 +206,13 @@ function readData(
 
 function readOptionsData(
   context: DecodeContext,
-  template: Template,
+  _: Template,
+  plan: Plan,
   bytes: Uint8Array,
   offset: number,
   end: number,
 ): void {
   const { record, counters, exporters } = context
-  const plan = context.plans.of(template)
   record.sampling.isLittleEndian = false
   while (hasRecord(plan, bytes, offset, end)) {
     record.begin()

@@ -1,20 +1,28 @@
 // What the decoder found for a source when it last sent, so that its next datagram, which is mostly like it, needs no look-up.
 
 import type { Source } from '../exporters/source.ts'
-import type { Address } from '../flow.ts'
+import { type Address, FlowType } from '../flow.ts'
 import type { Domain, Exporter } from './exporter.ts'
+import type { Plan } from './record-plan.ts'
 import type { SequenceStream } from './sequence-stream.ts'
 import type { TemplateProtocol } from './speaker.ts'
 import type { Template } from './template.ts'
 
 export class SourceMemo {
   readonly source: Source
+  /** The sequence followed last, the protocol it is of, and the lower 32 bits of its id. */
+  stream: SequenceStream | undefined
+  streamType: FlowType = FlowType.unknown
+  streamId = 0
   /** The template used last and what it belongs to, as they were in this version of the store. */
   storeVersion = 0
   /** Which domain it is, so that it need not be looked into. */
   domainId = 0
   protocol: TemplateProtocol = 'netflow9'
   template: Template | undefined
+  /** Of that template, which then need not be looked into; -1 when there is none. */
+  templateId = -1
+  plan: Plan | undefined
   domain: Domain | undefined
   exporter: Exporter | undefined
   /** When the use of that template was last noted, modulo 2^32. */
@@ -26,8 +34,6 @@ export class SourceMemo {
   /** That of data of the template and this sampler; 0 when nobody told it, -1 when it was not looked up yet. */
   rate = -1
   rateSampler = 0
-  /** The sequence followed last. */
-  stream: SequenceStream | undefined
   /** sFlow: the last agent that is not the source, and its text. */
   agent: Address | undefined
   agentText = ''
@@ -35,6 +41,7 @@ export class SourceMemo {
   constructor(source: Source) {
     this.source = source
     this.template = undefined
+    this.plan = undefined
     this.domain = undefined
     this.exporter = undefined
     this.stream = undefined
@@ -43,6 +50,8 @@ export class SourceMemo {
 
   takeTemplate(template: Template | undefined): void {
     this.template = template
+    this.templateId = template?.id ?? -1
+    this.plan = undefined
     this.rate = -1
   }
 

@@ -68,25 +68,24 @@ export function parseLayout(protocol: TemplateProtocol, layout: string): FieldSp
 
 /** One template. What it says never changes: a new layout under the same id is a new template. */
 export class Template {
-  readonly protocol: TemplateProtocol
+  // What every data set asks for stands together.
   readonly id: number
+  readonly isOptions: boolean
+  readonly protocol: TemplateProtocol
+  /** Shared with all templates of the same fields; made for the first record. */
+  plan: Plan | undefined = undefined
+
   /** The UDP port that it came from. */
   readonly port: number
-  readonly isOptions: boolean
   /** How many of an options template's fields, from the first, are its scope. */
   readonly scopeCount: number
   /** The field specifiers as they came, in hex: a compact form that compares, and that a snapshot can hold. */
   readonly layout: string
   readonly minRecordBytes: number
-
-  /** Shared with all templates of the same fields; made for the first record. */
-  plan: Plan | undefined
-
   /** When it was last used, or sent again. */
-  usedMs: number
-
-  older: Template | undefined
-  newer: Template | undefined
+  usedMs = 0
+  older: Template | undefined = undefined
+  newer: Template | undefined = undefined
 
   constructor(fields: {
     protocol: TemplateProtocol
@@ -104,10 +103,6 @@ export class Template {
     this.scopeCount = fields.scopeCount
     this.layout = fields.layout
     this.minRecordBytes = fields.minRecordBytes
-    this.plan = undefined
-    this.usedMs = 0
-    this.older = undefined
-    this.newer = undefined
   }
 
   /** Whether records of one read as records of the other. */

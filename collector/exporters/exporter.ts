@@ -3,7 +3,7 @@
 import { flowTypeNames, type SamplingSource, samplingSourceNames } from '../flow.ts'
 import { Count, countsOfProtocol, type ExporterCounts, ProtocolCount } from './exporter-counts.ts'
 import type { Router } from './routers.ts'
-import type { Source } from './source.ts'
+import { readIpv4, type Source } from './source.ts'
 
 /** What came in one protocol. */
 export interface ProtocolCounters {
@@ -19,16 +19,20 @@ export interface ProtocolCounters {
 
 /** Counters count from `firstSeenMs`. */
 export class Exporter {
-  /** The sampler's address: the agent for sFlow, else the UDP source. */
-  readonly address: string
-  readonly addressBytes: Uint8Array
-  readonly source: Source
+  // What each datagram asks for stands together.
   /** Whether its address is that of its source. */
   readonly isSource: boolean
+  isForgotten = false
   router: Router | undefined
-  readonly firstSeenMs: number
   /** Where its counts are. */
   readonly start: number
+  /** Its address as 32 bits with a sign; undefined when it is IPv6. */
+  readonly ipv4: number | undefined
+  readonly addressBytes: Uint8Array
+  /** The sampler's address: the agent for sFlow, else the UDP source. */
+  readonly address: string
+  readonly source: Source
+  readonly firstSeenMs: number
   private readonly counts: ExporterCounts
 
   constructor(
@@ -39,13 +43,14 @@ export class Exporter {
     receivedMs: number,
     counts: ExporterCounts,
   ) {
-    this.address = address
-    this.addressBytes = addressBytes
-    this.source = source
     this.isSource = address === source.address
     this.router = router
-    this.firstSeenMs = receivedMs
     this.start = counts.take()
+    this.ipv4 = readIpv4(addressBytes)
+    this.addressBytes = addressBytes
+    this.address = address
+    this.source = source
+    this.firstSeenMs = receivedMs
     this.counts = counts
     this.set(Count.lastSeenMs, receivedMs)
   }
@@ -55,24 +60,21 @@ export class Exporter {
   }
 
   get datagrams(): number {
-    return this.get(Count.datagrams)
+    return this.sum(ProtocolCount.datagrams)
   }
 
   get datagramBytes(): number {
-    return this.get(Count.datagramBytes)
+    return this.sum(ProtocolCount.datagramBytes)
   }
 
   /** By FlowType; those of no known protocol under FlowType.unknown. */
   get protocols(): ProtocolCounters[] {
-    return flowTypeNames.map((_, type) => {
-      const first = Count.protocols + type * countsOfProtocol
-      return {
-        datagrams: this.get(first + ProtocolCount.datagrams),
-        flows: this.get(first + ProtocolCount.flows),
-        missed: this.get(first + ProtocolCount.missed),
-        recovered: this.get(first + ProtocolCount.recovered),
-      }
-    })
+    return flowTypeNames.map((_, type) => ({
+      datagrams: this.getOf(type, ProtocolCount.datagrams),
+      flows: sum(bySampling((place) => this.getOf(type, place))),
+      missed: this.getOf(type, ProtocolCount.missed),
+      recovered: this.getOf(type, ProtocolCount.recovered),
+    }))
   }
 
   /** Datagrams that came after one that was sent later. */
@@ -97,12 +99,12 @@ export class Exporter {
   }
 
   get flows(): number {
-    return this.flowsBySampling.reduce((sum, flows) => sum + flows, 0)
+    return sum(this.flowsBySampling)
   }
 
   /** Flows by SamplingSource. */
   get flowsBySampling(): number[] {
-    return samplingSourceNames.map((_, source) => this.get(Count.flowsBySampling + source))
+    return bySampling((place) => this.sum(place))
   }
 
   /** Of its last flow; 0 before the first. */
@@ -129,6 +131,15 @@ export class Exporter {
     this.set(Count.highestSamplingRate, 0)
   }
 
+  /** Of all protocols. */
+  private sum(count: number): number {
+    return sum(flowTypeNames.map((_, type) => this.getOf(type, count)))
+  }
+
+  private getOf(type: number, count: number): number {
+    return this.get(Count.protocols + type * countsOfProtocol + count)
+  }
+
   private get(count: number): number {
     return this.counts.values[this.start + count] ?? 0
   }
@@ -136,6 +147,15 @@ export class Exporter {
   private set(count: number, value: number): void {
     this.counts.values[this.start + count] = value
   }
+}
+
+/** What `read` answers for the flows of each SamplingSource, given their place in `ProtocolCount`. */
+function bySampling(read: (place: number) => number): number[] {
+  return samplingSourceNames.map((_, source) => read(ProtocolCount.flowsBySampling + source))
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 /** What is told of an exporter: a copy of what was counted until now. */

@@ -1,6 +1,7 @@
 // What is known of each exporter: which router it is, and what it sent.
 
 import { formatAddress } from '../../runtime/ip.ts'
+import { readUint32 } from '../decode/bytes.ts'
 import type { DatagramFacts } from '../decode/datagram-facts.ts'
 import { type FlowRecord, FlowType } from '../flow.ts'
 import { Exporter, type ExporterFacts } from './exporter.ts'
@@ -34,19 +35,31 @@ export interface KnownExporters {
 export function createExporters(routers: Routers, limit = maxExporters): Exporters {
   const exporters = new Map<string, Exporter>()
   const counts = new ExporterCounts()
-  /** The one that a source was last, by the source's slot. */
-  const bySlot: (Exporter | undefined)[] = []
+  /** By a source's slot, the source, and the exporter that it was last. */
+  const sources: Source[] = []
+  const latestOf: Exporter[] = []
   let routersVersion = routers.version()
   let forgotten = 0
 
   const forgetOldest = () => {
     for (const [key, oldest] of exporters) {
       exporters.delete(key)
-      if (bySlot[oldest.source.slot] === oldest) bySlot[oldest.source.slot] = undefined
+      oldest.isForgotten = true
       counts.give(oldest.start)
       forgotten++
       return
     }
+  }
+
+  const latestFor = (source: Source): Exporter | undefined => {
+    const latest = sources[source.slot] === source ? latestOf[source.slot] : undefined
+    return latest?.isForgotten === false ? latest : undefined
+  }
+
+  const ofSource = (source: Source, receivedMs: number): Exporter => {
+    const latest = latestFor(source)
+    if (latest?.isSource === true) return latest
+    return lookUp(source.address, source.address, source.bytes, source, receivedMs)
   }
 
   const find = (
@@ -55,18 +68,26 @@ export function createExporters(routers: Routers, limit = maxExporters): Exporte
     source: Source,
     receivedMs: number,
   ): Exporter => {
-    const latest = bySlot[source.slot]
-    // Mostly it is the source itself, whose text is there already.
-    const isSource = isAddress(source.bytes, bytes, length)
-    if (latest?.source === source) {
-      if (isSource ? latest.isSource : isAddress(latest.addressBytes, bytes, length)) return latest
+    if (isAddress(source.ipv4, source.bytes, bytes, length)) return ofSource(source, receivedMs)
+    const latest = latestFor(source)
+    if (latest !== undefined && isAddress(latest.ipv4, latest.addressBytes, bytes, length)) {
+      return latest
     }
-    const address = isSource ? source.address : formatAddress(bytes, length)
-    const key = address === source.address ? address : `${address} ${source.address}`
-    const known = exporters.get(key)
-    const exporter = known ?? create(key, address, bytes.slice(0, length), source, receivedMs)
-    // One that sends from several ports is that of the first.
-    if (exporter.source === source) bySlot[source.slot] = exporter
+    const address = formatAddress(bytes, length)
+    const key = `${address} ${source.address}`
+    return lookUp(key, address, bytes.slice(0, length), source, receivedMs)
+  }
+
+  const lookUp = (
+    key: string,
+    address: string,
+    addressBytes: Uint8Array,
+    source: Source,
+    receivedMs: number,
+  ): Exporter => {
+    const exporter = exporters.get(key) ?? create(key, address, addressBytes, source, receivedMs)
+    sources[source.slot] = source
+    latestOf[source.slot] = exporter
     return exporter
   }
 
@@ -99,8 +120,8 @@ export function createExporters(routers: Routers, limit = maxExporters): Exporte
       const { type, samplingRate, samplingSource } = flow
       const { values } = counts
       values[start + Count.lastSeenMs] = receivedMs
-      values[start + Count.flowsBySampling + samplingSource]! += flows
-      values[start + Count.protocols + type * countsOfProtocol + ProtocolCount.flows]! += flows
+      const protocol = start + Count.protocols + type * countsOfProtocol
+      values[protocol + ProtocolCount.flowsBySampling + samplingSource]! += flows
       if (isDiscard(flow)) return
       values[start + Count.samplingRate] = samplingRate
       values[start + Count.samplingSource] = samplingSource
@@ -113,15 +134,16 @@ export function createExporters(routers: Routers, limit = maxExporters): Exporte
       }
     },
     countDatagram(source, facts, lengthBytes, receivedMs) {
-      const { bytes, length } = facts.agent.isZero()
-        ? { bytes: source.bytes, length: source.bytes.length }
-        : facts.agent
-      const { start } = find(bytes, length, source, receivedMs)
+      const { agent } = facts
+      const { start } = agent.isZero()
+        ? ofSource(source, receivedMs)
+        : find(agent.bytes, agent.length, source, receivedMs)
       const { values } = counts
-      values[start + Count.datagrams]! += 1
-      values[start + Count.datagramBytes]! += lengthBytes
+      const protocol = start + Count.protocols + facts.type * countsOfProtocol
+      values[protocol + ProtocolCount.datagrams]! += 1
+      values[protocol + ProtocolCount.datagramBytes]! += lengthBytes
       values[start + Count.lastSeenMs] = receivedMs
-      takeFacts(values, start, facts, receivedMs)
+      takeFacts(values, start, protocol, facts, receivedMs)
     },
     all: () => exporters.values(),
     beginInterval() {
@@ -139,11 +161,10 @@ function isDiscard({ type, packetsLow, forwardingStatus }: FlowRecord): boolean 
 function takeFacts(
   values: Float64Array,
   start: number,
-  { type, lost, isLate, isReset, samplesDropped, exportMs }: DatagramFacts,
+  protocol: number,
+  { lost, isLate, isReset, samplesDropped, exportMs }: DatagramFacts,
   receivedMs: number,
 ): void {
-  const protocol = start + Count.protocols + type * countsOfProtocol
-  values[protocol + ProtocolCount.datagrams]! += 1
   if (lost > 0) values[protocol + ProtocolCount.missed]! += lost
   if (lost < 0) {
     // Sequences outlive what is known here, of which an exporter that was forgotten has lost a part.
@@ -157,8 +178,14 @@ function takeFacts(
   if (exportMs !== undefined) values[start + Count.clockSkewMs] = Math.round(exportMs - receivedMs)
 }
 
-/** The first `length` of `bytes` are this address. */
-function isAddress(address: Uint8Array, bytes: Uint8Array, length: number): boolean {
+/** The first `length` of `bytes` are the address that is `ipv4`, or `address` where that is undefined. */
+function isAddress(
+  ipv4: number | undefined,
+  address: Uint8Array,
+  bytes: Uint8Array,
+  length: number,
+): boolean {
+  if (ipv4 !== undefined) return length === 4 && (readUint32(bytes, 0) | 0) === ipv4
   if (address.length !== length) return false
   for (let i = 0; i < length; i++) if (address[i] !== bytes[i]) return false
   return true

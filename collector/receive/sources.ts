@@ -1,43 +1,74 @@
 import type { RemoteInfo } from 'node:dgram'
-import { formatAddress, parseAddress } from '../../runtime/ip.ts'
-import type { Source } from '../exporters/source.ts'
+import { parseAddress } from '../../runtime/ip.ts'
+import { createSource, type Source } from '../exporters/source.ts'
+import { Ipv4Senders } from './ipv4-senders.ts'
 
-/** UDP sources are free to invent: beyond this many, one heard early is forgotten (it only costs making it again). */
+/** UDP sources are free to invent: beyond this many all are forgotten, which only costs making those anew that send again. */
 const maxSources = 65_536
 
 /** Gives each UDP source one `Source`, however often it sends. */
 export function createSources(): (sender: Pick<RemoteInfo, 'address' | 'port'>) => Source {
-  // Nearly every address sends from one port, and is found by its text as the kernel tells it: no key has to be made for each datagram.
-  const firstPorts = new Map<string, Source>()
-  const otherPorts = new Map<string, Source>()
+  const bySlot: Source[] = []
+  const ipv4 = new Ipv4Senders()
+  const ipv6 = new Map<string, Map<number, Source>>()
 
-  const slot = (): number => {
-    const slots = firstPorts.size + otherPorts.size
-    if (slots < maxSources) return slots
-    const sources = otherPorts.size > 0 ? otherPorts : firstPorts
-    for (const [key, oldest] of sources) {
-      sources.delete(key)
-      return oldest.slot
+  const create = (bytes: Uint8Array, port: number): Source => {
+    if (bySlot.length >= maxSources) {
+      bySlot.length = 0
+      ipv4.clear()
+      ipv6.clear()
     }
-    return 0
+    const source = createSource(bytes, port, bySlot.length)
+    bySlot.push(source)
+    return source
+  }
+
+  const createIpv4 = (address: number, port: number): Source => {
+    const bytes = Uint8Array.of(address >>> 24, address >>> 16, address >>> 8, address)
+    const source = create(bytes, port)
+    ipv4.add(address, port, source.slot)
+    return source
+  }
+
+  const createIpv6 = (text: string, port: number): Source => {
+    // A link-local address has a zone (%eth0) that means nothing elsewhere.
+    const bytes = parseAddress(text.split('%', 1)[0] ?? '')
+    if (bytes === undefined) throw new Error(`the kernel named a sender ${JSON.stringify(text)}`)
+    const source = create(bytes, port)
+    const ofAddress = ipv6.get(text)
+    if (ofAddress === undefined) ipv6.set(text, new Map([[port, source]]))
+    else ofAddress.set(port, source)
+    return source
   }
 
   return ({ address, port }) => {
-    const first = firstPorts.get(address)
-    if (first?.port === port) return first
-    const key = first === undefined ? address : `${address} ${port}`
-    const known = otherPorts.get(key)
-    if (known !== undefined) return known
-    const source = createSource(address, port, slot())
-    if (first === undefined) firstPorts.set(key, source)
-    else otherPorts.set(key, source)
-    return source
+    const number = parseIpv4(address)
+    if (number === undefined) return ipv6.get(address)?.get(port) ?? createIpv6(address, port)
+    const slot = ipv4.find(number, port)
+    return slot === -1 ? createIpv4(number, port) : bySlot[slot]!
   }
 }
 
-/** A dual-stack socket names IPv4 senders ::ffff:a.b.c.d, and link-local ones with a zone (%eth0) that means nothing elsewhere. */
-function createSource(text: string, port: number, slot: number): Source {
-  const bytes = parseAddress(text.split('%', 1)[0] ?? '')
-  if (bytes === undefined) throw new Error(`the kernel named a sender ${JSON.stringify(text)}`)
-  return { address: formatAddress(bytes, bytes.length), bytes, port, slot }
+const mappedPrefix = '::ffff:'
+const dot = 46
+const zero = 48
+
+/** An IPv4 address as 32 bits with a sign; undefined when the kernel's text is of another. A dual-stack socket names IPv4 senders ::ffff:a.b.c.d. */
+function parseIpv4(text: string): number | undefined {
+  let address = 0
+  let part = 0
+  let dots = 0
+  for (let at = text.startsWith(mappedPrefix) ? mappedPrefix.length : 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === dot) {
+      address = (address << 8) | part
+      part = 0
+      dots++
+    } else if (code >= zero && code < zero + 10) {
+      part = 10 * part + code - zero
+    } else {
+      return undefined
+    }
+  }
+  return dots === 3 ? (address << 8) | part : undefined
 }

@@ -30,7 +30,6 @@ import {
   type ToWorker,
   type WorkerStart,
 } from './messages.ts'
-import type { Handed } from './ring.ts'
 import { ownPart } from './saved.ts'
 
 /** Opens the worker's sockets. */
@@ -44,8 +43,6 @@ const untakenBytes = 32 * 1024 * 1024
 const expireEveryMs = 10_000
 /** Told in one go, so that the sockets are read in between. */
 const exportersAtOnce = 500
-/** UDP sources that others hand over: beyond it all are made again. */
-const maxSources = 65_536
 
 /** Runs until the main thread tells it to finish. */
 export async function runWorker(
@@ -125,10 +122,10 @@ export async function runWorker(
   }
 
   const sourceOf = createSources()
-  const handedSourceOf = createHandedSources(sourceOf)
   // Its time is that of its reading here, as with what has waited in the kernel: so what this worker tells of a moment is whole.
   const handover = createHandover(
-    (handed) => handle(handed.datagram, handedSourceOf(handed)),
+    ({ datagram, address, port }) =>
+      handle(datagram, sourceOf({ address: formatAddress(address), port })),
     ({ datagram }) => refuse(datagram.length, 'worker-lost'),
   )
   for (const [worker, lane] of start.lanes) handover.connect(worker, lane)
@@ -211,20 +208,4 @@ export async function runWorker(
   }
   say({ kind: 'listening', listeners: receiver.listeners })
   await finished
-}
-
-/** The source of a datagram that was handed over: the same object that it has when it is received here. */
-function createHandedSources(
-  sourceOf: ReturnType<typeof createSources>,
-): (handed: Handed) => Source {
-  const byBytes = new Map<string, Source>()
-  return ({ address, port }) => {
-    const key = `${Buffer.from(address.buffer, address.byteOffset, address.length).toString('latin1')} ${port}`
-    const known = byBytes.get(key)
-    if (known !== undefined) return known
-    if (byBytes.size >= maxSources) byBytes.clear()
-    const source = sourceOf({ address: formatAddress(address), port })
-    byBytes.set(key, source)
-    return source
-  }
 }

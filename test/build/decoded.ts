@@ -3,7 +3,7 @@
 import { createDecoder, type Decoder } from '../../collector/decode/decode.ts'
 import type { DecoderLimits } from '../../collector/decode/limits.ts'
 import type { DecodeReason } from '../../collector/decode/outcome.ts'
-import type { Source } from '../../collector/exporters/source.ts'
+import { createSource, type Source } from '../../collector/exporters/source.ts'
 import { Address, type FlowRecord } from '../../collector/flow.ts'
 import { NumberList } from '../../collector/number-list.ts'
 import { formatAddress } from '../../runtime/ip.ts'
@@ -18,7 +18,7 @@ export const receivedMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const receivedSeconds = Math.floor(receivedMs / 1000)
 
 export function source(address = '192.0.2.1', port = 2055): Source {
-  return { address, bytes: ip4(address), port, slot: 0 }
+  return createSource(ip4(address), port, 0)
 }
 
 export interface Decoded {

@@ -1,8 +1,7 @@
 // Reads the UDP datagrams of a capture for tests: classic pcap, Ethernet, no VLAN tags, no IP fragments.
 
 import { readFileSync } from 'node:fs'
-import type { Source } from '../../collector/exporters/source.ts'
-import { formatAddress } from '../../runtime/ip.ts'
+import { createSource, type Source } from '../../collector/exporters/source.ts'
 
 export interface CapturedDatagram {
   readonly source: Source
@@ -32,7 +31,7 @@ function datagramOf(packet: Buffer): CapturedDatagram {
   const bytes = Uint8Array.from(isIpv4 ? ip.subarray(12, 16) : ip.subarray(8, 24))
   const udp = ip.subarray(isIpv4 ? (ip.readUInt8(0) & 0x0f) * 4 : 40)
   return {
-    source: { address: formatAddress(bytes), bytes, port: udp.readUInt16BE(0), slot: 0 },
+    source: createSource(bytes, udp.readUInt16BE(0), 0),
     payload: Uint8Array.from(udp.subarray(8, udp.readUInt16BE(4))),
   }
 }

@@ -1,7 +1,7 @@
 // Lists of routers as the API would give them.
 
 import type { Router, Routers } from '../../collector/exporters/routers.ts'
-import type { Source } from '../../collector/exporters/source.ts'
+import { createSource, type Source } from '../../collector/exporters/source.ts'
 import { formatAddress, parseAddress } from '../../runtime/ip.ts'
 
 /** What the list says of routers, by address; the default rate is 0 unless it says otherwise. */
@@ -34,5 +34,5 @@ export function listedRouters(
 }
 
 export function sourceAt(address: string, port = 5000): Source {
-  return { address, bytes: parseAddress(address)!, port, slot: 0 }
+  return createSource(parseAddress(address)!, port, 0)
 }

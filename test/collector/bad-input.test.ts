@@ -9,6 +9,7 @@ import { createBlocks } from '../../collector/encode/block.ts'
 import { createBlockPool } from '../../collector/encode/block-pool.ts'
 import { createExporters } from '../../collector/exporters/exporters.ts'
 import { noRouters } from '../../collector/exporters/routers.ts'
+import { createSource } from '../../collector/exporters/source.ts'
 import { createPipeline, type Pipeline } from '../../collector/pipeline.ts'
 import { packageRoot } from '../../runtime/package-root.ts'
 import { netflow5 } from '../build/netflow5.ts'
@@ -28,7 +29,7 @@ const datagrams = [
   'pmacct-sfprobe-sflow',
 ].flatMap((name) => readCapture(path.join(packageRoot, 'test', 'fixtures', `${name}.pcap`)))
 
-const source = { address: '192.0.2.1', bytes: Uint8Array.of(192, 0, 2, 1), port: 2055, slot: 0 }
+const source = createSource(Uint8Array.of(192, 0, 2, 1), 2055, 0)
 const good = netflow5({ seconds: 1_700_000_000 }, { sourcePort: 4711 })
 
 function createTestPipeline(): { pipeline: Pipeline; ledger: Ledger } {

@@ -31,13 +31,6 @@ test('one socket on every address receives IPv4 and IPv6, and names senders cano
   await receiver.close(100)
 })
 
-test('an address and port have one source, another port another one', () => {
-  const sourceOf = createSources()
-  const info = (port: number) => ({ address: '192.0.2.1', port, family: 'IPv4' as const, size: 0 })
-  expect(sourceOf(info(1))).toBe(sourceOf(info(1)))
-  expect(sourceOf(info(1))).not.toBe(sourceOf(info(2)))
-})
-
 test('a port in use is named, with the setting that changes it, and nothing stays bound', async () => {
   const taken = createSocket('udp6')
   taken.bind(0, '::')

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../../collector/decode/decode.ts'
 import type { LearnedName } from '../../../collector/decode/learned-name.ts'
+import { createSource } from '../../../collector/exporters/source.ts'
 import { bytes, hex, ip4, u16, u32, zeros } from '../../build/bytes.ts'
 import { decoded, type PlainFlow, plainFlow, receivedMs } from '../../build/decoded.ts'
 import { readCapture } from '../../build/pcap.ts'
@@ -34,7 +35,7 @@ test('the reader of captures finds datagrams and who sent them', () => {
     )
     expect(readCapture(path)).toEqual([
       {
-        source: { address: '192.0.2.7', bytes: ip4('192.0.2.7'), port: 50_000, slot: 0 },
+        source: createSource(ip4('192.0.2.7'), 50_000, 0),
         payload: hex('010203'),
       },
     ])

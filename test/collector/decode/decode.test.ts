@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { createDecoder } from '../../../collector/decode/decode.ts'
+import { createSource } from '../../../collector/exporters/source.ts'
 import type { FlowRecord } from '../../../collector/flow.ts'
 import { u16, u32 } from '../../build/bytes.ts'
 import { decoded, receivedMs, source } from '../../build/decoded.ts'
@@ -93,11 +94,6 @@ test('the time of receipt is kept to the millisecond', () => {
 test('an exporter on IPv6 is known by its 16 bytes', () => {
   const address = Uint8Array.from({ length: 16 }, (_, i) => (i === 0 ? 0x20 : i))
   const { flows, decode } = decoded()
-  decode(netflow5({ seconds }, {}), {
-    address: '2001:203:405:607:809:a0b:c0d:e0f',
-    bytes: address,
-    port: 1,
-    slot: 0,
-  })
+  decode(netflow5({ seconds }, {}), createSource(address, 1, 0))
   expect(flows).toMatchObject([{ samplerAddress: '2001:203:405:607:809:a0b:c0d:e0f' }])
 })

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createDecoder } from '../../../collector/decode/decode.ts'
+import { createSource } from '../../../collector/exporters/source.ts'
 import { bytes, type Part, u8, u16, u32, zeros } from '../../build/bytes.ts'
 import { type Decoded, decoded, plainFlow, receivedMs, source } from '../../build/decoded.ts'
 import {
@@ -357,15 +358,10 @@ describe('bounds', () => {
   test('forged exporters with a set each stay in 32 MiB, however many', () => {
     const run = decoded()
     const { decoder } = run
-    const address = new Uint8Array(4)
     const datagram = message(record)
     let most = 0
     for (let i = 0; i < 100_000; i++) {
-      decoder.decode(
-        datagram,
-        { address: `forged ${i}`, bytes: address, port: 2055, slot: 0 },
-        receivedMs,
-      )
+      decoder.decode(datagram, createSource(u32(i), 2055, 0), receivedMs)
       if (decoder.parked.sets > most) most = decoder.parked.sets
     }
     expect(decoder.counters.setsParked).toBe(100_000)
@@ -380,12 +376,7 @@ describe('bounds', () => {
     const datagram = message(...Array.from({ length: 5 }, () => set(256, zeros(12_000))))
     for (let host = 0; host < 100; host++) {
       for (let i = 0; i < 13; i++) {
-        run.decode(datagram, {
-          address: `forged ${host}`,
-          bytes: new Uint8Array(4),
-          port: 2055,
-          slot: 0,
-        })
+        run.decode(datagram, createSource(u32(host), 2055, 0))
       }
     }
     const { sets, bytes: held } = run.decoder.parked

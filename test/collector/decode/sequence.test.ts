@@ -509,9 +509,9 @@ describe('an exporter that counts otherwise', () => {
 
 test('beyond the bound the sequence unused longest is forgotten, and begins anew', () => {
   const { next } = following({ sequences: 2 })
-  // Who was used last is noted once a second.
+  // Who was used last is noted every ten seconds.
   const of = (sourceId: number, sequence: number) =>
-    next(v9(sequence, 1, { sourceId }), { afterMs: 1_000 })
+    next(v9(sequence, 1, { sourceId }), { afterMs: 10_000 })
   of(1, 10)
   of(2, 10)
   of(1, 11)
@@ -519,6 +519,15 @@ test('beyond the bound the sequence unused longest is forgotten, and begins anew
   expect(of(1, 13)).toBe(1)
   expect(of(2, 15)).toBe(0)
   expect(of(2, 17)).toBe(1)
+})
+
+test('a sequence that was forgotten is not gone on with by the source that followed nothing else', () => {
+  const { next } = following({ sequences: 1 })
+  const [one, other] = [source('192.0.2.1'), { ...source('192.0.2.2'), slot: 1 }]
+  expect(next(v9(10), { from: one })).toBe(0)
+  expect(next(v9(10), { from: other })).toBe(0)
+  expect(next(v9(20), { from: one })).toBe(0)
+  expect(next(v9(22), { from: one })).toBe(1)
 })
 
 describe('the facts', () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { DatagramFacts } from '../../../collector/decode/datagram-facts.ts'
 import { lostOf } from '../../../collector/exporters/exporter.ts'
 import { createExporters, maxExporters } from '../../../collector/exporters/exporters.ts'
+import type { Source } from '../../../collector/exporters/source.ts'
 import { FlowRecord, FlowType, SamplingSource } from '../../../collector/flow.ts'
 import { parseAddress } from '../../../runtime/ip.ts'
 import { listedRouters, sourceAt } from '../../build/routers.ts'
@@ -160,4 +161,26 @@ test('an exporter that is forgotten while it is the one being counted is not cou
   }
   exporters.count(exporters.of(flow, kept, 0), flow, 0)
   expect([...exporters.all()].at(-1)).toMatchObject({ address: '192.0.2.1', flows: 1 })
+})
+
+test('one that sends from several ports is one exporter, and begins anew for each of them after it was forgotten', () => {
+  const exporters = createExporters(listedRouters({}), 1)
+  const ports = [1, 2].map((port, slot) => ({ ...sourceAt('192.0.2.1', port), slot }))
+  const count = (source: Source) => exporters.countDatagram(source, factsOf({}), 1, 0)
+  for (const source of [...ports, ...ports]) count(source)
+  expect([...exporters.all()].map(({ datagrams }) => datagrams)).toEqual([4])
+  count({ ...sourceAt('198.51.100.1'), slot: 2 })
+  for (const source of ports) count(source)
+  expect([...exporters.all()]).toMatchObject([{ address: '192.0.2.1', datagrams: 2 }])
+  expect(exporters.forgotten()).toBe(2)
+})
+
+test('who is given the slot of another is not taken for it', () => {
+  const exporters = create()
+  const count = (source: Source) => exporters.countDatagram(source, factsOf({}), 1, 0)
+  for (const host of [1, 2, 1]) count(sourceAt(`192.0.2.${host}`))
+  expect([...exporters.all()]).toMatchObject([
+    { address: '192.0.2.1', datagrams: 2 },
+    { address: '192.0.2.2', datagrams: 1 },
+  ])
 })
