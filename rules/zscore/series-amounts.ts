@@ -61,8 +61,11 @@ export function readFlows(
   })
 }
 
-/** A list of dates, so that the primary key finds them. */
-const onlyMinutes = 'AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)})))'
+/**
+ * A list of dates, so that the primary key finds them. It looks for the hour of each in the time zone of the list, which would be the store's: half an hour
+ * beside those of the table in India.
+ */
+const onlyMinutes = "AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)}), 'UTC'))"
 
 /** All minutes of the question, or only these. */
 export function addAmounts(

@@ -9,6 +9,9 @@ import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 
+/** Three quarters of an hour from whole hours, so that what forgets to say UTC is seen. */
+const timeZone = 'Pacific/Chatham'
+
 const here = path.dirname(fileURLToPath(import.meta.url))
 
 export interface TestStore {
@@ -61,7 +64,7 @@ export async function startTestStore(options: TestStoreOptions = {}): Promise<Te
     ],
     {
       execArgv: ['--import', pathToFileURL(path.join(here, 'typescript.js')).href],
-      env: { ...process.env, UV_THREADPOOL_SIZE: '32' },
+      env: { ...process.env, UV_THREADPOOL_SIZE: '32', TZ: timeZone },
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     },
   )

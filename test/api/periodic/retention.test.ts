@@ -20,7 +20,7 @@ async function rows<T>(query: string): Promise<T[]> {
 
 const days = () =>
   rows<{ day: number; flows: number }>(
-    'SELECT toUInt32(intDiv(toUnixTimestamp(time_received), 86400)) - intDiv(toUnixTimestamp(today()), 86400) AS day, toUInt32(count()) AS flows FROM raw GROUP BY day ORDER BY day',
+    'SELECT toUInt32(intDiv(toUnixTimestamp(time_received), 86400)) - intDiv(toUnixTimestamp(now()), 86400) AS day, toUInt32(count()) AS flows FROM raw GROUP BY day ORDER BY day',
   )
 
 test('the days that flows are kept follow the setting', async () => {

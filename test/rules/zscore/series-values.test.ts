@@ -113,7 +113,7 @@ describe('what is read', () => {
   test('is found in its hour, not looked for in all of the day', async () => {
     const result = await store.query({
       query: `EXPLAIN indexes = 1 SELECT sum(bytes) FROM prefix_minutes
-        WHERE minute >= toDateTime({first:UInt32}) AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)})))`,
+        WHERE minute >= toDateTime({first:UInt32}) AND minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)}), 'UTC'))`,
       query_params: { first: start, minutes: [last] },
       format: 'TabSeparatedRaw',
     })
