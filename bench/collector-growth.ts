@@ -1,9 +1,13 @@
 // What a datagram costs, from its bytes and its sender's address to the bytes of a block, as there are more of something: exporters, templates of each exporter, flows in a
-// datagram. The same datagrams in all but that, so that what differs is what is remembered and looked up; beside it what only reading their bytes takes.
+// datagram, KiB in a block. The same datagrams in all but that, so that what differs is what is remembered and looked up; beside it what only reading their bytes takes.
 //
-//   node dist/bench/collector-growth.js [--rounds 7] [--ms 300] [--only exporters]
+// Each figure is the median of several processes: how well V8 compiles the same code differs from start to start, by a half and more.
+//
+//   node dist/bench/collector-growth.js [--starts 5] [--rounds 3] [--ms 200] [--only exporters]
 
+import { execFileSync } from 'node:child_process'
 import { loadavg } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { Protocol } from '../netmon/generate/options.ts'
 import { createLoad, type Load } from './collector-load.ts'
@@ -14,9 +18,11 @@ import { describeMachine, type Result, readResult, writeResult } from './report.
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '7' },
-    ms: { type: 'string', default: '300' }, // of each round
+    starts: { type: 'string', default: '5' }, // of a process for each figure
+    rounds: { type: 'string', default: '3' }, // in each
+    ms: { type: 'string', default: '200' }, // of each round
     only: { type: 'string', default: '' },
+    figure: { type: 'string' }, // measured in this process, as JSON
   },
 })
 
@@ -60,36 +66,89 @@ const questions: readonly Question[] = [
     protocols: ['v5', 'v9', 'ipfix'],
     load: (protocol, flowsPerDatagram) => createLoad({ ...usual, protocol, flowsPerDatagram }),
   },
+  {
+    by: 'blocks',
+    title: 'A datagram, by the size of blocks',
+    xName: 'KiB in a block',
+    counts: [16, 64, 256, 1_024],
+    protocols,
+    load: (protocol, kib) =>
+      createLoad({
+        ...usual,
+        protocol,
+        flowsPerDatagram: flowsPerDatagram[protocol],
+        blockBytes: 1024 * kib,
+      }),
+  },
 ]
 
-console.log(`${describeMachine()}, load ${loadavg()[0]?.toFixed(1)}`)
-for (const question of questions) {
-  if (question.by.startsWith(values.only)) answer(question)
+/** Of processor, for a datagram: to handle it, and only to read its bytes. */
+interface Cost {
+  readonly handled: number
+  readonly touched: number
 }
 
-function answer({ by, title, xName, counts, protocols, load }: Question): void {
-  const results: (Result & { protocol: Protocol; count: number; microseconds: number })[] = []
+if (values.figure === undefined) {
+  console.log(`${describeMachine()}, load ${loadavg()[0]?.toFixed(1)}`)
+  for (const question of questions) {
+    if (question.by.startsWith(values.only)) answer(question)
+  }
+} else {
+  const { by, protocol, count } = JSON.parse(values.figure) as Figure
+  const load = questions.find((question) => question.by === by)?.load(protocol, count)
+  if (load !== undefined) console.log(JSON.stringify(measure(load)))
+}
+
+interface Figure {
+  readonly by: string
+  readonly protocol: Protocol
+  readonly count: number
+}
+
+/** In a process of its own. */
+function start(figure: Figure): Cost {
+  const { rounds, ms } = values
+  const script = fileURLToPath(import.meta.url)
+  const options = ['--rounds', rounds, '--ms', ms, '--figure', JSON.stringify(figure)]
+  return JSON.parse(execFileSync(process.execPath, [script, ...options], { encoding: 'utf8' }))
+}
+
+/** The medians of the rounds; the first does not count. */
+function measure({ handle, touch }: Load): Cost {
+  const costs: Cost[] = []
+  for (let i = 0; i <= Number(values.rounds); i++) {
+    costs.push({ handled: microseconds(handle), touched: microseconds(touch) })
+  }
+  return medians(costs.slice(1))
+}
+
+function medians(costs: readonly Cost[]): Cost {
+  return {
+    handled: median(costs.map(({ handled }) => handled)),
+    touched: median(costs.map(({ touched }) => touched)),
+  }
+}
+
+function answer({ by, title, xName, counts, protocols }: Question): void {
+  const results: (Result & Figure & { microseconds: number })[] = []
   for (const protocol of protocols) {
-    const subjects = counts.map((count) => load(protocol, count))
-    const costs = subjects.map(() => ({ handled: [] as number[], touched: [] as number[] }))
-    // They take turns, so that what else the machine does meets all of them; the first round does not count.
-    for (let i = 0; i <= Number(values.rounds); i++) {
-      for (const [subject, { handle, touch }] of subjects.entries()) {
-        const handled = microseconds(handle)
-        const touched = microseconds(touch)
-        if (i === 0) continue
-        costs[subject]?.handled.push(handled)
-        costs[subject]?.touched.push(touched)
+    const costs = counts.map((): Cost[] => [])
+    // They take turns, so that what else the machine does meets all of them.
+    for (let i = 0; i < Number(values.starts); i++) {
+      for (const [subject, count] of counts.entries()) {
+        costs[subject]?.push(start({ by, protocol, count }))
       }
     }
+    const taken = costs.map(medians)
     for (const [subject, count] of counts.entries()) {
+      const { handled = 0, touched = 0 } = taken[subject] ?? {}
       const result = {
         by,
         protocol,
         count,
-        microseconds: round(median(costs[subject]?.handled ?? [])),
-        toFewest: round(median(costs[subject]?.handled ?? []) / median(costs[0]?.handled ?? [])),
-        touchMicroseconds: round(median(costs[subject]?.touched ?? [])),
+        microseconds: round(handled),
+        toFewest: round(handled / (taken[0]?.handled ?? 0)),
+        touchMicroseconds: round(touched),
         load: round(loadavg()[0] ?? 0),
       }
       console.log(JSON.stringify(result))

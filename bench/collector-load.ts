@@ -11,6 +11,8 @@ export interface LoadOptions {
   /** Ids that each exporter has sent the same template under, and sends data under in turn. */
   readonly templates: number
   readonly flowsPerDatagram: number
+  /** Absent: as the collector's. */
+  readonly blockBytes?: number
 }
 
 export interface Load {
@@ -31,12 +33,13 @@ export function createLoad({
   exporters,
   templates,
   flowsPerDatagram,
+  blockBytes,
 }: LoadOptions): Load {
   const startMs = Date.now()
   const traffic = { protocol, routers: exporters, flowsPerDatagram, ipv6Share: 0 }
   const routers = prepare(traffic, datagramsInAll / exporters + 1, startMs)
   const sourceOf = createSources()
-  const { pipeline } = createBenchPipeline()
+  const { pipeline } = createBenchPipeline({ blockBytes })
   const sequences = new Float64Array(exporters)
   const senders: { address: string; port: number }[] = []
   const data = routers.map(({ router, sequenceOffset, datagrams }, index) => {

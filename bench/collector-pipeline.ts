@@ -11,12 +11,18 @@ import { createPipeline } from '../collector/pipeline.ts'
 export interface BenchPipelineOptions {
   /** Absent: true. */
   hasWriters?: boolean
+  /** Absent: as the collector's. */
+  blockBytes?: number | undefined
   /** Lent each segment's blocks. */
   take?(payload: readonly Uint8Array[]): void
 }
 
-export function createBenchPipeline({ hasWriters = true, take }: BenchPipelineOptions = {}) {
-  const pool = createBlockPool()
+export function createBenchPipeline({
+  hasWriters = true,
+  blockBytes,
+  take,
+}: BenchPipelineOptions = {}) {
+  const pool = createBlockPool(blockBytes)
   const ledger = createLedger()
   const blocks = createBlocks(
     () => 'bench',

@@ -8,12 +8,16 @@ import type { BenchStore } from './store.ts'
 import { trafficQuery } from './traffic.ts'
 
 /** About the 8 MiB at which a segment is sealed. */
-const segmentFlows = 70_000
+const usualSegmentFlows = 70_000
 /** Flows a second that the times of the flows tell of. */
 const rate = 5_000
 
 /** ClickHouse itself writes the FlowMessages; they begin ten minutes ago. */
-export async function makeSegments(store: BenchStore, flows: number): Promise<Segment[]> {
+export async function makeSegments(
+  store: BenchStore,
+  flows: number,
+  segmentFlows = usualSegmentFlows,
+): Promise<Segment[]> {
   const start = Math.floor(Date.now() / 1000) - 600
   const segments: Segment[] = []
   for (let first = 0; first < flows; first += segmentFlows) {

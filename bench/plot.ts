@@ -11,19 +11,21 @@ export interface Series {
 
 export interface Plot {
   readonly title: string
-  /** Of the axis from left to right, on which each step is ten times the one before. */
+  /** Of the axis from left to right, on which ten times as much is always as far. */
   readonly xName: string
   /** Of the axis upwards, from 0 on. */
   readonly yName: string
   readonly series: readonly Series[]
 }
 
-const width = 560
+const width = 584
 const height = 300
 const left = 56
-const right = 96
+const right = 120
 const top = 36
 const bottom = 48
+/** From one name of a series to the next. */
+const lineHeight = 13
 const colours = ['#0b6e99', '#b4500b', '#3a7d34', '#7b3fa0', '#9a7d0a', '#555555']
 
 /** Written to docs/images/NAME.svg. */
@@ -44,6 +46,7 @@ export function drawPlot({ title, xName, yName, series }: Plot): string {
   const y = (value: number) => height - bottom - (value / highest) * (height - top - bottom)
   const text = (at: string, value: string, rest = '') =>
     `<text ${at}${rest}>${escapeXml(value)}</text>`
+  const names = apart(series.map(({ points }) => y(points.at(-1)?.[1] ?? 0) + 4))
   const levels = [0, 0.25, 0.5, 0.75, 1].map((share) => share * highest)
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
@@ -66,23 +69,30 @@ export function drawPlot({ title, xName, yName, series }: Plot): string {
     ...series.flatMap(({ name, points }, index) => {
       const colour = colours[index % colours.length]
       const line = points.map(([px, py]) => `${short(x(px))},${short(y(py))}`).join(' ')
-      const last = points.at(-1)
       return [
         `<polyline points="${line}" fill="none" stroke="${colour}" stroke-width="2"/>`,
         ...points.map(
           ([px, py]) =>
             `<circle cx="${short(x(px))}" cy="${short(y(py))}" r="3" fill="${colour}"/>`,
         ),
-        text(
-          `x="${width - right + 8}" y="${short(y(last?.[1] ?? 0) + 4)}"`,
-          name,
-          ` fill="${colour}"`,
-        ),
+        text(`x="${width - right + 8}" y="${short(names[index] ?? 0)}"`, name, ` fill="${colour}"`),
       ]
     }),
     '</svg>',
     '',
   ].join('\n')
+}
+
+/** The same places, those that are too near to the one below moved up. */
+function apart(places: readonly number[]): number[] {
+  const moved = [...places]
+  const fromBelow = [...places.keys()].sort((a, b) => (places[b] ?? 0) - (places[a] ?? 0))
+  let below = Number.POSITIVE_INFINITY
+  for (const index of fromBelow) {
+    below = Math.min(places[index] ?? 0, below - lineHeight)
+    moved[index] = below
+  }
+  return moved
 }
 
 /** The next of 1, 2, 4, 5, 8 times a power of ten. */

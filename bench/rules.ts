@@ -16,7 +16,8 @@ import { usualRanges } from '../rules/zscore/usual.ts'
 import { oldestZscoreMinute } from '../rules/zscore/zscore.ts'
 import { createStoreClient, type StoreClient } from '../schema/client.ts'
 import { migrate, readMigrations } from '../schema/migrate.ts'
-import { describeMachine, type Result, readResult, writeResult } from './report.ts'
+import { writePlot } from './plot.ts'
+import { describeMachine, readResult, writeResult } from './report.ts'
 import { type BenchStore, startStore } from './store.ts'
 
 const { values } = parseArgs({
@@ -47,21 +48,29 @@ type EvaluationKind = (typeof cases)[number]['evaluations'][number]
 const prefixName = (index: number) =>
   `${10 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.0/24`
 
-async function measurePrefixes(dataDir: string, prefixes: number): Promise<Result[]> {
+/** What is kept of each, and more. */
+interface Evaluation {
+  readonly type: (typeof cases)[number]['rule']['type']
+  readonly evaluation: EvaluationKind
+  readonly prefixes: number
+  readonly seconds: number
+}
+
+async function measurePrefixes(dataDir: string, prefixes: number): Promise<Evaluation[]> {
   const store = await startStore(dataDir)
   const address = { ...store.address, database: 'flows' }
   const client = createStoreClient(address, 3_600_000)
   try {
     await migrate(address, await readMigrations())
     const network = await fillMinutes(client, prefixes)
-    const results: Result[] = []
+    const results: Evaluation[] = []
     for (const { rule, evaluations } of cases) {
       if (evaluations[0] === 'all crossed' && prefixes > mostCrossed) continue
       const createMs = await createRules(client, prefixes, rule)
       for (const evaluation of evaluations) {
         const costs = await measure(store, client, network, evaluation)
         const { minutes } = network
-        results.push({
+        const result = {
           type: rule.type,
           evaluation,
           prefixes,
@@ -70,7 +79,8 @@ async function measurePrefixes(dataDir: string, prefixes: number): Promise<Resul
           rounds,
           ...costs,
           createMs,
-        })
+        }
+        results.push(result)
       }
     }
     return results
@@ -211,12 +221,27 @@ for (const prefixes of sizes) {
 console.log(describeMachine())
 
 /** In place of those of as many prefixes. */
-function keep(prefixes: number, results: readonly Result[]): void {
-  const sizeOf = (row: Result) => ('prefixes' in row ? Number(row.prefixes) : 0)
-  const others = readResult('rules').filter((row) => sizeOf(row) !== prefixes)
-  const rows = [...others, ...results.map((row) => ({ ...row, machineWas }))]
-  writeResult(
-    'rules',
-    rows.sort((a, b) => sizeOf(a) - sizeOf(b)),
+function keep(prefixes: number, results: readonly Evaluation[]): void {
+  const told = results.map((row) => ({ ...row, machineWas }))
+  const others = (readResult('rules') as Evaluation[]).filter((row) => row.prefixes !== prefixes)
+  const rows = [...others, ...told].sort((a, b) => a.prefixes - b.prefixes)
+  writeResult('rules', rows)
+  draw(rows)
+}
+
+function draw(rows: readonly Evaluation[]): void {
+  const series = (['threshold', 'zscore'] as const).flatMap((type) =>
+    (['first', 'following'] as const).map((evaluation) => ({
+      name: `${type}, ${evaluation}`,
+      points: rows
+        .filter((row) => row.type === type && row.evaluation === evaluation)
+        .map(({ prefixes, seconds }) => [prefixes, seconds] as const),
+    })),
   )
+  writePlot('growth-rules', {
+    title: 'An evaluation of all rules, by their prefixes, two of each',
+    xName: 'prefixes',
+    yName: 'seconds',
+    series,
+  })
 }

@@ -1,6 +1,7 @@
 // What an insert costs, by view. Flows are staged in a table, so reading them is a part of each figure: that of a Null table without views
 // is measured, too, and told as `staging`.
 
+import { writePlot } from './plot.ts'
 import { round } from './processor.ts'
 import type { Result } from './report.ts'
 import { createOurs, createSeed, rulePrefixes, viewsOf } from './schema-databases.ts'
@@ -64,10 +65,28 @@ export async function measureInserts(
     for (let done = 0; done < rounds; done++) {
       for (const variant of variants) runs.get(variant)?.push(await run(store, variant, flows))
     }
-    return variants.map((variant) => median(runs.get(variant) ?? []))
+    const results = variants.map((variant) => median(runs.get(variant) ?? []))
+    draw(results)
+    return results
   } finally {
     await store.stop()
   }
+}
+
+function draw(results: readonly Insert[]): void {
+  const pointsOf = (name: string) =>
+    results
+      .filter(({ insert }) => insert === name)
+      .map(({ prefixes, cpuSeconds }) => [prefixes, cpuSeconds] as const)
+  writePlot('growth-prefixes', {
+    title: 'Inserting a flow into all tables, by prefixes of rules',
+    xName: 'prefixes',
+    yName: 'microseconds of processor',
+    series: [
+      { name: 'ours', points: pointsOf('all views') },
+      { name: "the seed's", points: pointsOf('seed') },
+    ],
+  })
 }
 
 async function run(store: BenchStore, variant: Variant, flows: number): Promise<Insert> {
@@ -166,7 +185,7 @@ export async function insertStaged(
 }
 
 /** Nothing has merged for a second. */
-async function mergesOver(client: BenchStore['client']): Promise<void> {
+export async function mergesOver(client: BenchStore['client']): Promise<void> {
   for (let quiet = 0; quiet < 5; ) {
     const [row] = await rowsOf<{ merges: string }>(
       client,

@@ -5,10 +5,12 @@
 export const blockBytes = 256 * 1024
 
 /** Kept for use again: what may be on its way at once (delivery.ts), since the garbage collector does not see how large shared memory is and would let it lie. */
-const pooledBlocks = 160
+const pooledBytes = 40 * 1024 * 1024
 
 export interface BlockPool {
-  /** A buffer of `blockBytes`, with anything in it. */
+  /** Of each of its blocks. */
+  readonly blockBytes: number
+  /** A block, with anything in it. */
   take(): Uint8Array
   /** Takes back the buffers of a payload that nobody will read again. */
   give(payload: readonly Uint8Array[]): void
@@ -16,15 +18,18 @@ export interface BlockPool {
   spare(count: number): Uint8Array[]
 }
 
-export function createBlockPool(): BlockPool {
+/** @param bytes of a block; other than `blockBytes` only to measure what its size is worth */
+export function createBlockPool(bytes = blockBytes): BlockPool {
+  const pooledBlocks = pooledBytes / bytes
   const free: Uint8Array[] = []
   return {
-    take: () => free.pop() ?? new Uint8Array(new SharedArrayBuffer(blockBytes)),
+    blockBytes: bytes,
+    take: () => free.pop() ?? new Uint8Array(new SharedArrayBuffer(bytes)),
     give(payload) {
       for (const { buffer } of payload) {
         if (free.length >= pooledBlocks) return
         // The payload of rows is a buffer of its own size.
-        if (buffer.byteLength === blockBytes) free.push(new Uint8Array(buffer))
+        if (buffer.byteLength === bytes) free.push(new Uint8Array(buffer))
       }
     },
     spare: (count) => free.splice(Math.max(0, free.length - count)),

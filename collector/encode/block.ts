@@ -3,7 +3,7 @@
 import type { OpenBlock } from '../compiled/direct.ts'
 import type { Block, Segment } from '../delivery/segment.ts'
 import type { FlowRecord } from '../flow.ts'
-import { type BlockPool, blockBytes } from './block-pool.ts'
+import type { BlockPool } from './block-pool.ts'
 import { encodeFlow, maxFlowBytes } from './encode.ts'
 
 /** A segment is one insert. */
@@ -81,7 +81,7 @@ export function createBlocks(
     flows += count
     if (offset <= block.limit) return
     closeBlock()
-    if (payloadBytes + blockBytes > segmentBytes) seal()
+    if (payloadBytes + pool.blockBytes > segmentBytes) seal()
   }
 
   return {
@@ -103,5 +103,5 @@ export function createBlocks(
 
 function openBlock(bytes: Uint8Array): OpenBlock {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return { bytes, view, offset: 0, limit: blockBytes - maxFlowBytes }
+  return { bytes, view, offset: 0, limit: bytes.length - maxFlowBytes }
 }
