@@ -18,6 +18,7 @@ import {
 } from '../build/dashboard-models.ts'
 import { startTestDatabase, type TestDatabase } from '../build/database.ts'
 import { expand, type View } from '../build/expand-panel.ts'
+import { putFlows } from '../build/put-flows.ts'
 import { type Dimension, type Loaded, load, loadingTables } from './traffic.ts'
 
 const directory = path.join(packageRoot, 'grafana', 'dashboards')
@@ -51,6 +52,24 @@ const hour = 3_600
 const end = Math.floor((Date.now() / 1000 - 1_800) / hour) * hour
 const spans = { '5 minutes': 300, '1 hour': hour, '24 hours': 24 * hour, '30 days': 30 * 24 * hour }
 const prefixes = ['198.18.0.0/15', '2001:2::/48']
+/** Of a core router, once in every batch: packets that the edge has exported as well. */
+const again = {
+  sampler: 'c000024d',
+  router_role: 1,
+  sampling_rate: 10,
+  bytes: 1_000_000_000,
+  packets: 1_000_000,
+  src: 'c6120001',
+  dst: 'c6120002',
+  proto: 6,
+  src_port: 40_000,
+  dst_port: 443,
+  src_as: 64_500,
+  dst_as: 64_501,
+  in_if: 1,
+  out_if: 2,
+  tcp_flags: 16,
+} as const
 
 let database: TestDatabase
 const batches: Loaded[] = []
@@ -69,6 +88,7 @@ beforeAll(async () => {
     const from = end - seconds
     const to = from + (windows[index] ?? 0)
     batches.push(await load(client, { from, to, flows: 3_000, seed: index + 1 }))
+    await putFlows(client, [{ ...again, second: from }])
   }
   await refreshCoarseRollups(client, Date.now(), 31 * 24 * hour * 1000)
 }, 180_000)
@@ -217,7 +237,10 @@ describe.each([
     const table = (title: string) => ask<Row>(title, seconds, interval)
     const byName = (rows: Row[], column: string) =>
       new Map(rows.map((row) => [row[column], row.Total]))
-    expect(byName(await table('Routers'), 'Router')).toEqual(amounts(seconds, 'router'))
+    const core = within(seconds).length * again[metric] * again.sampling_rate
+    expect(byName(await table('Routers'), 'Router')).toEqual(
+      amounts(seconds, 'router').set('192.0.2.77', core),
+    )
     expect(byName(await table('Protocols'), 'Protocol').get('TCP')).toBe(protocols.get('6'))
     const totals = async (title: string) => (await table(title)).map(({ Total }) => Total)
     expect(await totals('Our receiving hosts')).toEqual(greatest(amounts(seconds, 'dst_addr'), 10))
@@ -225,6 +248,10 @@ describe.each([
     if (seconds > hour) return
     const newest = 'Flows of the newest hour: rates of the points, and total'
     expect((await ask<Row>(newest, seconds, interval))[0]?.Total).toBe(total)
+    const everywhere = await view(seconds, interval, model, { ...usual, exported: 'everywhere' })
+    expect(await run(expand(sqlOf(model, newest), everywhere))).toMatchObject([
+      { Total: total + core },
+    ])
     for (const [title, dimension] of [
       ['Source addresses', 'src_addr'],
       ['Source ports', 'src_port'],
