@@ -127,6 +127,24 @@ test('the alert of the played attack is there, with its evidence, and can be ack
   await page.getByText(shownHostile).first().waitFor()
 })
 
+test('the traffic of a zscore alert is accepted as normal', async () => {
+  const { page } = watched
+  const [alert] = await list('/alerts?state=all')
+  const id = 'a'.repeat(32)
+  const doc = { ...alert, id, type: 'zscore', rule_name: 'unusual traffic' }
+  const seconds = Math.floor(Date.now() / 1000)
+  const times = { fired_at: seconds - 60, updated_at: seconds }
+  const row = { id, version: 1, state: 'firing', rule_id: 'r', prefixes: [], ...times }
+  const store = storeClient(dataDir)
+  const values = [{ ...row, doc: JSON.stringify(doc) }]
+  await store.insert({ table: 'alerts', values, format: 'JSONEachRow' })
+  await store.close()
+  await page.goto(`/console/alerts/${id}`)
+  await page.getByLabel('Is this the new normal?').fill('a new backup')
+  await page.getByRole('button', { name: 'Accept as normal' }).click()
+  await page.getByText(/accepted as normal by \w+: a new backup/).waitFor()
+})
+
 test('a router is entered by hand; what the API finds wrong stands at the fields', async () => {
   const { page, complaints } = watched
   await page.goto('/console/routers')
@@ -150,16 +168,25 @@ test('a router is entered by hand; what the API finds wrong stands at the fields
 })
 
 test('a rule is entered, tried on the last day, changed and deleted', async () => {
-  const { page } = watched
+  const { page, complaints } = watched
   await page.goto('/console/rules/new')
   await page.getByLabel('Name').fill('by hand')
   await page.getByLabel('Prefixes').fill('203.0.113.0/24')
   await page.getByLabel('Bandwidth').fill('1G')
   await page.getByRole('button', { name: 'Preview' }).click()
   await page.getByText('It would have been crossed').waitFor()
+  await page.getByText('Severity and notifications').click()
+  const [least, high] = [page.getByLabel('Severity at least'), page.getByLabel('High from')]
+  await least.selectOption('high')
+  await high.fill('half')
+  await page.getByRole('button', { name: 'Add rule' }).click()
+  await page.getByText('severity.high must be a number from 1 to 1000').waitFor()
+  expect(complaints.splice(0).every((text) => text.includes('422'))).toBe(true)
+  await high.fill('1.5')
   await page.getByRole('button', { name: 'Add rule' }).click()
   await page.getByRole('link', { name: 'by hand' }).click()
   await page.locator('.chart[data-state=ready]').waitFor()
+  expect([await least.inputValue(), await high.inputValue()]).toEqual(['high', '1.5'])
   await page.getByRole('button', { name: 'Use it for Bandwidth' }).click()
   await page.getByLabel('Duration').fill('3')
   await page.getByRole('button', { name: 'Save' }).click()
