@@ -35,6 +35,18 @@ test('a datagram by exporters, templates, flows and the size of blocks', () => {
   }
 })
 
+test('a datagram received, by exporters', () => {
+  const rows = kept('collector-exporters')
+  const subjects = different(rows.map(({ protocol, subject }) => `${protocol} | ${subject}`))
+  expect(subjects.filter((name) => name.endsWith('netmon'))).toHaveLength(4)
+  for (const name of subjects) {
+    const cells = rows
+      .filter(({ protocol, subject }) => `${protocol} | ${subject}` === name)
+      .map((row) => `${fixed(row['microseconds'])} (${fixed(row['toFewest'])})`)
+    expect(readme).toContain(line([name, ...cells]))
+  }
+})
+
 test('storing a flow by flows in a segment', () => {
   for (const row of kept('segments').slice(1)) {
     const { flowsPerSegment, microseconds, mergeMicroseconds, insertMs } = row
