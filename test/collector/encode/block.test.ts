@@ -21,48 +21,53 @@ function numbersIn(block: Uint8Array): number[] {
   return numbers
 }
 
-function collect() {
+function collect(bytes = blockBytes) {
   const segments: Segment[] = []
   let number = 0
   const blocks = createBlocks(
     () => `c/b/${++number}`,
-    createBlockPool(),
+    createBlockPool(bytes),
     (segment) => segments.push(segment),
   )
   return { blocks, segments }
 }
 
-test('flows come out in order, in blocks and segments within their bounds', () => {
-  const { blocks, segments } = collect()
-  const flow = new FlowRecord()
-  const flows = 120_000
-  for (let i = 1; i <= flows; i++) {
-    flow.sequenceNumber = i
-    // Long and short messages, so that block ends fall everywhere.
-    flow.asPath.clear()
-    for (let n = 0; n < i % 50; n++) flow.asPath.push(i)
-    blocks.append(flow, 1_000 + i)
-  }
-  blocks.seal()
-  expect(segments.length).toBeGreaterThan(1)
-  const numbers: number[] = []
-  for (const segment of segments) {
-    const before = numbers.length
-    expect(segment.firstReceivedMs).toBe(1_000 + before + 1)
-    for (const block of segment.payload) {
-      expect(block.length).toBeLessThanOrEqual(blockBytes)
-      numbers.push(...numbersIn(block))
+test.each([64 * 1024, blockBytes])(
+  'flows come out in order, in blocks of at most %i bytes, and in segments within their bound',
+  (bytes) => {
+    const { blocks, segments } = collect(bytes)
+    const flow = new FlowRecord()
+    const flows = 120_000
+    for (let i = 1; i <= flows; i++) {
+      flow.sequenceNumber = i
+      // Long and short messages, so that block ends fall everywhere.
+      flow.asPath.clear()
+      for (let n = 0; n < i % 50; n++) flow.asPath.push(i)
+      blocks.append(flow, 1_000 + i)
     }
-    expect(segment.blocks).toEqual(
-      segment.payload.map((block) => [block.length, numbersIn(block).length]),
-    )
-    expect(segment.flows).toBe(numbers.length - before)
-    expect(segment.payloadBytes).toBe(segment.payload.reduce((sum, block) => sum + block.length, 0))
-    expect(segment.payloadBytes).toBeLessThanOrEqual(segmentBytes)
-  }
-  expect(segments.map(({ name }) => name)).toEqual(segments.map((_, index) => `c/b/${index + 1}`))
-  expect(numbers).toEqual(Array.from({ length: flows }, (_, index) => index + 1))
-})
+    blocks.seal()
+    expect(segments.length).toBeGreaterThan(1)
+    const numbers: number[] = []
+    for (const segment of segments) {
+      const before = numbers.length
+      expect(segment.firstReceivedMs).toBe(1_000 + before + 1)
+      for (const block of segment.payload) {
+        expect(block.length).toBeLessThanOrEqual(bytes)
+        numbers.push(...numbersIn(block))
+      }
+      expect(segment.blocks).toEqual(
+        segment.payload.map((block) => [block.length, numbersIn(block).length]),
+      )
+      expect(segment.flows).toBe(numbers.length - before)
+      expect(segment.payloadBytes).toBe(
+        segment.payload.reduce((sum, block) => sum + block.length, 0),
+      )
+      expect(segment.payloadBytes).toBeLessThanOrEqual(segmentBytes)
+    }
+    expect(segments.map(({ name }) => name)).toEqual(segments.map((_, index) => `c/b/${index + 1}`))
+    expect(numbers).toEqual(Array.from({ length: flows }, (_, index) => index + 1))
+  },
+)
 
 test('nothing is sealed when nothing came', () => {
   const { blocks, segments } = collect()
