@@ -1,12 +1,12 @@
 // How severe an alert is, and when it is worth telling again: what a rule says of that, and what holds where it says nothing.
 
 import type { Rule } from '../configuration/rule.ts'
-import { type Severity, severities } from '../configuration/severity.ts'
+import { type Severity, severities, usualRatios } from '../configuration/severity.ts'
 
 export interface Policy {
   /** An alert is never milder. */
   leastSeverity: Severity
-  /** Times the limit: from `high` on it is high, above `critical` critical. */
+  /** Times the limit, as in `usualRatios`. */
   high: number
   critical: number
   /** An open alert that nobody acknowledged is told again after so many minutes; 0: never. */
@@ -17,8 +17,7 @@ export interface Policy {
 
 export const usualPolicy: Policy = {
   leastSeverity: 'warning',
-  high: 2,
-  critical: 5,
+  ...usualRatios,
   repeatMinutes: 60,
   escalationFactor: 2,
 }

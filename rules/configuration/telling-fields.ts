@@ -1,7 +1,7 @@
 // Of rules: how severe their alerts are, and when they are told again. What is null is as for rules that say nothing (rules/alerts/policy.ts).
 
 import { z } from 'zod'
-import { severities } from './severity.ts'
+import { severities, usualRatios } from './severity.ts'
 import { wholeNumber } from './whole-number.ts'
 
 const mostRatio = 1_000
@@ -24,9 +24,12 @@ const severityInputSchema = z
     },
     { error: severityError },
   )
-  .refine(({ high, critical }) => (high ?? 1) <= (critical ?? mostRatio), {
-    error: 'severity.critical must be no less than severity.high',
-  })
+  .refine(
+    ({ high, critical }) => (high ?? usualRatios.high) <= (critical ?? usualRatios.critical),
+    {
+      error: `severity.critical (${usualRatios.critical} when left out) must be no less than severity.high (${usualRatios.high} when left out)`,
+    },
+  )
   .nullish()
   .transform((given) =>
     given == null

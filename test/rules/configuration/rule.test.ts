@@ -272,7 +272,9 @@ test('what is told of a rule: what is not given is null, and what is wrong is to
     repeat_interval: 0,
     escalation_factor: null,
   })
-  for (const severity of ['high', { least: 'worst' }, { high: 0.5 }, { high: 4, critical: 3 }]) {
+  const refused = [{ least: 'worst' }, { high: 0.5 }, { high: 4, critical: 3 }]
+  // Critical is from 5 times the limit on, and high from 2, where the rule does not say.
+  for (const severity of ['high', ...refused, { high: 10 }, { critical: 1.5 }]) {
     const [[code, pointer] = [], ...others] = problems({ ...threshold, severity })
     expect([code, String(pointer).split('/')[1], others]).toEqual([1223, 'severity', []])
   }
