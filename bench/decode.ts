@@ -41,7 +41,7 @@ const generated: Readonly<Record<string, GenerateOptions>> = {
   'sFlow, raw headers': { protocols: ['sflow'], routers: 1 },
 }
 const datagramsOfEach = 400
-const source = createSource(Uint8Array.of(192, 0, 2, 1), 40_000, 0)
+const source = createSource(Uint8Array.of(192, 0, 2, 1), 40_000)
 const receivedMs = Date.now()
 
 interface Datagram {

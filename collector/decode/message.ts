@@ -6,7 +6,7 @@ import { allZero } from './bytes.ts'
 import type { DecodeReason } from './outcome.ts'
 import type { Speaker, TemplateProtocol } from './speaker.ts'
 
-const noSource = createSource(new Uint8Array(), 0, 0)
+const noSource = createSource(new Uint8Array(), 0)
 
 /** What has to be kept of a message to read a set of it later. */
 export interface Resumable extends Speaker {

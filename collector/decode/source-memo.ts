@@ -1,6 +1,6 @@
 // What the decoder found for a source when it last sent, so that its next datagram, which is mostly like it, needs no look-up.
 
-import type { Source } from '../exporters/source.ts'
+import type { Kept, Source } from '../exporters/source.ts'
 import { type Address, FlowType } from '../flow.ts'
 import type { Domain, Exporter } from './exporter.ts'
 import type { Plan } from './record-plan.ts'
@@ -8,8 +8,8 @@ import type { SequenceStream } from './sequence-stream.ts'
 import type { TemplateProtocol } from './speaker.ts'
 import type { Template } from './template.ts'
 
-export class SourceMemo {
-  readonly source: Source
+export class SourceMemo implements Kept {
+  readonly keeper: SourceMemos
   /** The sequence followed last, the protocol it is of, and the lower 32 bits of its id. */
   stream: SequenceStream | undefined
   streamType: FlowType = FlowType.unknown
@@ -38,8 +38,8 @@ export class SourceMemo {
   agent: Address | undefined
   agentText = ''
 
-  constructor(source: Source) {
-    this.source = source
+  constructor(keeper: SourceMemos) {
+    this.keeper = keeper
     this.template = undefined
     this.plan = undefined
     this.domain = undefined
@@ -65,15 +65,13 @@ export class SourceMemo {
   }
 }
 
-/** One for each source, by its slot. */
+/** One for each source, kept there. */
 export class SourceMemos {
-  private readonly bySlot: (SourceMemo | undefined)[] = []
-
   of(source: Source): SourceMemo {
-    const known = this.bySlot[source.slot]
-    if (known?.source === source) return known
-    const memo = new SourceMemo(source)
-    this.bySlot[source.slot] = memo
-    return memo
+    const { memo } = source
+    if (memo?.keeper === this) return memo as SourceMemo
+    const made = new SourceMemo(this)
+    source.memo = made
+    return made
   }
 }

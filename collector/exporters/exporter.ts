@@ -3,7 +3,7 @@
 import { flowTypeNames, type SamplingSource, samplingSourceNames } from '../flow.ts'
 import { Count, countsOfProtocol, type ExporterCounts, ProtocolCount } from './exporter-counts.ts'
 import type { Router } from './routers.ts'
-import { readIpv4, type Source } from './source.ts'
+import { type Kept, readIpv4, type Source } from './source.ts'
 
 /** What came in one protocol. */
 export interface ProtocolCounters {
@@ -18,8 +18,9 @@ export interface ProtocolCounters {
 }
 
 /** Counters count from `firstSeenMs`. */
-export class Exporter {
+export class Exporter implements Kept {
   // What each datagram asks for stands together.
+  readonly keeper: ExporterCounts
   /** Whether its address is that of its source. */
   readonly isSource: boolean
   isForgotten = false
@@ -33,7 +34,6 @@ export class Exporter {
   readonly address: string
   readonly source: Source
   readonly firstSeenMs: number
-  private readonly counts: ExporterCounts
 
   constructor(
     address: string,
@@ -43,6 +43,7 @@ export class Exporter {
     receivedMs: number,
     counts: ExporterCounts,
   ) {
+    this.keeper = counts
     this.isSource = address === source.address
     this.router = router
     this.start = counts.take()
@@ -51,7 +52,6 @@ export class Exporter {
     this.address = address
     this.source = source
     this.firstSeenMs = receivedMs
-    this.counts = counts
     this.set(Count.lastSeenMs, receivedMs)
   }
 
@@ -141,11 +141,11 @@ export class Exporter {
   }
 
   private get(count: number): number {
-    return this.counts.values[this.start + count] ?? 0
+    return this.keeper.values[this.start + count] ?? 0
   }
 
   private set(count: number, value: number): void {
-    this.counts.values[this.start + count] = value
+    this.keeper.values[this.start + count] = value
   }
 }
 
@@ -164,7 +164,7 @@ export type ExporterFacts = ReturnType<typeof factsOf>
 export function factsOf(exporter: Exporter) {
   return {
     address: exporter.address,
-    source: exporter.source,
+    source: { address: exporter.source.address, port: exporter.source.port },
     firstSeenMs: exporter.firstSeenMs,
     lastSeenMs: exporter.lastSeenMs,
     datagrams: exporter.datagrams,

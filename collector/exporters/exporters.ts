@@ -35,9 +35,6 @@ export interface KnownExporters {
 export function createExporters(routers: Routers, limit = maxExporters): Exporters {
   const exporters = new Map<string, Exporter>()
   const counts = new ExporterCounts()
-  /** By a source's slot, the source, and the exporter that it was last. */
-  const sources: Source[] = []
-  const latestOf: Exporter[] = []
   let routersVersion = routers.version()
   let forgotten = 0
 
@@ -52,8 +49,9 @@ export function createExporters(routers: Routers, limit = maxExporters): Exporte
   }
 
   const latestFor = (source: Source): Exporter | undefined => {
-    const latest = sources[source.slot] === source ? latestOf[source.slot] : undefined
-    return latest?.isForgotten === false ? latest : undefined
+    if (source.exporter?.keeper !== counts) return undefined
+    const latest = source.exporter as Exporter
+    return latest.isForgotten ? undefined : latest
   }
 
   const ofSource = (source: Source, receivedMs: number): Exporter => {
@@ -86,8 +84,7 @@ export function createExporters(routers: Routers, limit = maxExporters): Exporte
     receivedMs: number,
   ): Exporter => {
     const exporter = exporters.get(key) ?? create(key, address, addressBytes, source, receivedMs)
-    sources[source.slot] = source
-    latestOf[source.slot] = exporter
+    source.exporter = exporter
     return exporter
   }
 

@@ -11,16 +11,21 @@ export interface Source {
   /** An IPv4 address as 32 bits with a sign; undefined when it is IPv6. In the object itself, since each datagram asks for it. */
   readonly ipv4: number | undefined
   readonly port: number
-  /**
-   * A small number, for finding what was kept for the source without a look-up by its address. That of a source that was forgotten is given to another: who keeps something under it
-   * also keeps whose it is.
-   */
-  readonly slot: number
+  /** What the decoder keeps of it (decode/source-memo.ts): here, since looking it up for each datagram would cost as much as using it. */
+  memo: Kept | undefined
+  /** The exporter that it was last (exporters.ts). */
+  exporter: Kept | undefined
+}
+
+/** What somebody keeps of a source, and who: there may be several decoders. */
+export interface Kept {
+  readonly keeper: object
 }
 
 /** `bytes` are kept: 4 or 16. */
-export function createSource(bytes: Uint8Array, port: number, slot: number): Source {
-  return { address: formatAddress(bytes), bytes, ipv4: readIpv4(bytes), port, slot }
+export function createSource(bytes: Uint8Array, port: number): Source {
+  const [address, ipv4] = [formatAddress(bytes), readIpv4(bytes)]
+  return { address, bytes, ipv4, port, memo: undefined, exporter: undefined }
 }
 
 /** The address as 32 bits with a sign; undefined when it is not one of 4 bytes. */

@@ -1,6 +1,6 @@
 // IPv4 senders, found by address and port in one cache line: a Map of texts takes four, and where thousands of exporters take turns each of them comes from memory.
 
-/** Numbers of an entry: address, port, slot + 1 (0 when the entry is free), and one that keeps entries within cache lines. */
+/** Numbers of an entry: address, port, number + 1 (0 when the entry is free), and one that keeps entries within cache lines. */
 const entryLength = 4
 const firstEntries = 1_024
 
@@ -13,16 +13,16 @@ export class Ipv4Senders {
   private entries = new Int32Array(firstEntries * entryLength)
   private size = 0
 
-  /** The slot of a sender, or -1. `address` is 32 bits with a sign. */
+  /** The number that a sender was added with, or -1. `address` is 32 bits with a sign. */
   find(address: number, port: number): number {
     const { entries } = this
     return entries[this.place(address, port) + 2]! - 1
   }
 
   /** Of one that is not there yet. */
-  add(address: number, port: number, slot: number): void {
+  add(address: number, port: number, number: number): void {
     if (2 * (this.size + 1) * entryLength > this.entries.length) this.grow()
-    this.put(address, port, slot)
+    this.put(address, port, number)
     this.size++
   }
 
@@ -31,11 +31,11 @@ export class Ipv4Senders {
     this.size = 0
   }
 
-  private put(address: number, port: number, slot: number): void {
+  private put(address: number, port: number, number: number): void {
     const at = this.place(address, port)
     this.entries[at] = address
     this.entries[at + 1] = port
-    this.entries[at + 2] = slot + 1
+    this.entries[at + 2] = number + 1
   }
 
   /** Where its entry is, or would be. */
@@ -53,8 +53,8 @@ export class Ipv4Senders {
     const { entries } = this
     this.entries = new Int32Array(2 * entries.length)
     for (let at = 0; at < entries.length; at += entryLength) {
-      const slot = entries[at + 2]! - 1
-      if (slot !== -1) this.put(entries[at]!, entries[at + 1]!, slot)
+      const number = entries[at + 2]! - 1
+      if (number !== -1) this.put(entries[at]!, entries[at + 1]!, number)
     }
   }
 }

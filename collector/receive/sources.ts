@@ -8,25 +8,25 @@ const maxSources = 65_536
 
 /** Gives each UDP source one `Source`, however often it sends. */
 export function createSources(): (sender: Pick<RemoteInfo, 'address' | 'port'>) => Source {
-  const bySlot: Source[] = []
+  const known: Source[] = []
   const ipv4 = new Ipv4Senders()
   const ipv6 = new Map<string, Map<number, Source>>()
 
   const create = (bytes: Uint8Array, port: number): Source => {
-    if (bySlot.length >= maxSources) {
-      bySlot.length = 0
+    if (known.length >= maxSources) {
+      known.length = 0
       ipv4.clear()
       ipv6.clear()
     }
-    const source = createSource(bytes, port, bySlot.length)
-    bySlot.push(source)
+    const source = createSource(bytes, port)
+    known.push(source)
     return source
   }
 
   const createIpv4 = (address: number, port: number): Source => {
     const bytes = Uint8Array.of(address >>> 24, address >>> 16, address >>> 8, address)
     const source = create(bytes, port)
-    ipv4.add(address, port, source.slot)
+    ipv4.add(address, port, known.length - 1)
     return source
   }
 
@@ -44,8 +44,8 @@ export function createSources(): (sender: Pick<RemoteInfo, 'address' | 'port'>) 
   return ({ address, port }) => {
     const number = parseIpv4(address)
     if (number === undefined) return ipv6.get(address)?.get(port) ?? createIpv6(address, port)
-    const slot = ipv4.find(number, port)
-    return slot === -1 ? createIpv4(number, port) : bySlot[slot]!
+    const place = ipv4.find(number, port)
+    return place === -1 ? createIpv4(number, port) : known[place]!
   }
 }
 

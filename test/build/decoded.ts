@@ -18,7 +18,7 @@ export const receivedMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
 export const receivedSeconds = Math.floor(receivedMs / 1000)
 
 export function source(address = '192.0.2.1', port = 2055): Source {
-  return createSource(ip4(address), port, 0)
+  return createSource(ip4(address), port)
 }
 
 export interface Decoded {

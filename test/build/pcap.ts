@@ -31,7 +31,7 @@ function datagramOf(packet: Buffer): CapturedDatagram {
   const bytes = Uint8Array.from(isIpv4 ? ip.subarray(12, 16) : ip.subarray(8, 24))
   const udp = ip.subarray(isIpv4 ? (ip.readUInt8(0) & 0x0f) * 4 : 40)
   return {
-    source: createSource(bytes, udp.readUInt16BE(0), 0),
+    source: createSource(bytes, udp.readUInt16BE(0)),
     payload: Uint8Array.from(udp.subarray(8, udp.readUInt16BE(4))),
   }
 }

@@ -34,5 +34,5 @@ export function listedRouters(
 }
 
 export function sourceAt(address: string, port = 5000): Source {
-  return createSource(parseAddress(address)!, port, 0)
+  return createSource(parseAddress(address)!, port)
 }

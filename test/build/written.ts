@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { createLedger } from '../../collector/delivery/ledger.ts'
 import { createBlocks } from '../../collector/encode/block.ts'
 import { createBlockPool } from '../../collector/encode/block-pool.ts'
+import { factsOf } from '../../collector/exporters/exporter.ts'
 import { createExporters } from '../../collector/exporters/exporters.ts'
 import { noRouters, type Routers } from '../../collector/exporters/routers.ts'
 import type { Source } from '../../collector/exporters/source.ts'
@@ -71,7 +72,7 @@ export function outcomeOf(
   const { counters } = pipeline.decoder
   return {
     bytes: Buffer.concat(payload),
-    counted: structuredClone({ ledger, counters, exporters: [...exporters.all()] }),
+    counted: structuredClone({ ledger, counters, exporters: [...exporters.all()].map(factsOf) }),
     written: ledger.flowsDecoded - ledger.flowsDropped['unknown-exporter'] - interpreted,
   }
 }

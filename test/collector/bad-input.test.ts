@@ -29,7 +29,7 @@ const datagrams = [
   'pmacct-sfprobe-sflow',
 ].flatMap((name) => readCapture(path.join(packageRoot, 'test', 'fixtures', `${name}.pcap`)))
 
-const source = createSource(Uint8Array.of(192, 0, 2, 1), 2055, 0)
+const source = createSource(Uint8Array.of(192, 0, 2, 1), 2055)
 const good = netflow5({ seconds: 1_700_000_000 }, { sourcePort: 4711 })
 
 function createTestPipeline(): { pipeline: Pipeline; ledger: Ledger } {

@@ -284,7 +284,7 @@ test('rates that another port announces, changes, and joins by those of interfac
   const template = templateFlowSet(256, ...ends, [10, 4], ...times)
   const data = flowSet(256, base, uint(5, 4), moments)
   const flows = (...sets: Part[]) => sent(netflow9(header, ...sets))
-  const other = { ...from, port: 9_999, slot: 1 }
+  const other = source(from.address, 9_999)
   const options = (...sets: Part[]) => [{ payload: netflow9(header, ...sets), source: other }]
   const datagrams = [
     ...flows(template, data),

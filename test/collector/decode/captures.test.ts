@@ -35,7 +35,7 @@ test('the reader of captures finds datagrams and who sent them', () => {
     )
     expect(readCapture(path)).toEqual([
       {
-        source: createSource(ip4('192.0.2.7'), 50_000, 0),
+        source: createSource(ip4('192.0.2.7'), 50_000),
         payload: hex('010203'),
       },
     ])

@@ -94,6 +94,6 @@ test('the time of receipt is kept to the millisecond', () => {
 test('an exporter on IPv6 is known by its 16 bytes', () => {
   const address = Uint8Array.from({ length: 16 }, (_, i) => (i === 0 ? 0x20 : i))
   const { flows, decode } = decoded()
-  decode(netflow5({ seconds }, {}), createSource(address, 1, 0))
+  decode(netflow5({ seconds }, {}), createSource(address, 1))
   expect(flows).toMatchObject([{ samplerAddress: '2001:203:405:607:809:a0b:c0d:e0f' }])
 })

@@ -361,7 +361,7 @@ describe('bounds', () => {
     const datagram = message(record)
     let most = 0
     for (let i = 0; i < 100_000; i++) {
-      decoder.decode(datagram, createSource(u32(i), 2055, 0), receivedMs)
+      decoder.decode(datagram, createSource(u32(i), 2055), receivedMs)
       if (decoder.parked.sets > most) most = decoder.parked.sets
     }
     expect(decoder.counters.setsParked).toBe(100_000)
@@ -376,7 +376,7 @@ describe('bounds', () => {
     const datagram = message(...Array.from({ length: 5 }, () => set(256, zeros(12_000))))
     for (let host = 0; host < 100; host++) {
       for (let i = 0; i < 13; i++) {
-        run.decode(datagram, createSource(u32(host), 2055, 0))
+        run.decode(datagram, createSource(u32(host), 2055))
       }
     }
     const { sets, bytes: held } = run.decoder.parked

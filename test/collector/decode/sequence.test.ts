@@ -523,7 +523,7 @@ test('beyond the bound the sequence unused longest is forgotten, and begins anew
 
 test('a sequence that was forgotten is not gone on with by the source that followed nothing else', () => {
   const { next } = following({ sequences: 1 })
-  const [one, other] = [source('192.0.2.1'), { ...source('192.0.2.2'), slot: 1 }]
+  const [one, other] = [source('192.0.2.1'), source('192.0.2.2')]
   expect(next(v9(10), { from: one })).toBe(0)
   expect(next(v9(10), { from: other })).toBe(0)
   expect(next(v9(20), { from: one })).toBe(0)

@@ -165,22 +165,20 @@ test('an exporter that is forgotten while it is the one being counted is not cou
 
 test('one that sends from several ports is one exporter, and begins anew for each of them after it was forgotten', () => {
   const exporters = createExporters(listedRouters({}), 1)
-  const ports = [1, 2].map((port, slot) => ({ ...sourceAt('192.0.2.1', port), slot }))
+  const ports = [1, 2].map((port) => sourceAt('192.0.2.1', port))
   const count = (source: Source) => exporters.countDatagram(source, factsOf({}), 1, 0)
   for (const source of [...ports, ...ports]) count(source)
   expect([...exporters.all()].map(({ datagrams }) => datagrams)).toEqual([4])
-  count({ ...sourceAt('198.51.100.1'), slot: 2 })
+  count(sourceAt('198.51.100.1'))
   for (const source of ports) count(source)
   expect([...exporters.all()]).toMatchObject([{ address: '192.0.2.1', datagrams: 2 }])
   expect(exporters.forgotten()).toBe(2)
 })
 
-test('who is given the slot of another is not taken for it', () => {
-  const exporters = create()
-  const count = (source: Source) => exporters.countDatagram(source, factsOf({}), 1, 0)
-  for (const host of [1, 2, 1]) count(sourceAt(`192.0.2.${host}`))
-  expect([...exporters.all()]).toMatchObject([
-    { address: '192.0.2.1', datagrams: 2 },
-    { address: '192.0.2.2', datagrams: 1 },
-  ])
+test('what others keep of a source is theirs', () => {
+  const source = sourceAt('192.0.2.1')
+  const [one, other] = [create(), create()]
+  for (const exporters of [one, other, one]) exporters.countDatagram(source, factsOf({}), 1, 0)
+  expect([...one.all()]).toMatchObject([{ address: '192.0.2.1', datagrams: 2 }])
+  expect([...other.all()]).toMatchObject([{ address: '192.0.2.1', datagrams: 1 }])
 })
