@@ -83,22 +83,14 @@ export function createExporters(routers: Routers, limit = maxExporters): Exporte
     source: Source,
     receivedMs: number,
   ): Exporter => {
-    const exporter = exporters.get(key) ?? create(key, address, addressBytes, source, receivedMs)
+    let exporter = exporters.get(key)
+    if (exporter === undefined) {
+      if (exporters.size >= limit) forgetOldest()
+      const router = routerOf(routers, addressBytes, source)
+      exporter = new Exporter(address, addressBytes, source, router, receivedMs, counts)
+      exporters.set(key, exporter)
+    }
     source.exporter = exporter
-    return exporter
-  }
-
-  const create = (
-    key: string,
-    address: string,
-    addressBytes: Uint8Array,
-    source: Source,
-    receivedMs: number,
-  ): Exporter => {
-    if (exporters.size >= limit) forgetOldest()
-    const router = routerOf(routers, addressBytes, source)
-    const exporter = new Exporter(address, addressBytes, source, router, receivedMs, counts)
-    exporters.set(key, exporter)
     return exporter
   }
 

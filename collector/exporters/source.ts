@@ -1,6 +1,7 @@
 // Where a datagram came from.
 
 import { formatAddress } from '../../runtime/ip.ts'
+import { readUint32 } from '../decode/bytes.ts'
 
 /** The UDP source of datagrams. One object per address and port, kept and compared by identity. */
 export interface Source {
@@ -30,6 +31,5 @@ export function createSource(bytes: Uint8Array, port: number): Source {
 
 /** The address as 32 bits with a sign; undefined when it is not one of 4 bytes. */
 export function readIpv4(bytes: Uint8Array): number | undefined {
-  if (bytes.length !== 4) return undefined
-  return (bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!
+  return bytes.length === 4 ? readUint32(bytes, 0) | 0 : undefined
 }
